@@ -1,0 +1,91 @@
+"""Amounts of money as whole minor units with their currency. No floats, no rounding that loses a unit, no text for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.domain.currency import Currency
+
+
+class CurrencyMismatchError(ValueError):
+    """Two amounts of different currencies were combined; a terminal has one currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """``minor`` units (cents, centimes) of ``currency``. May be negative as a difference; never a float."""
+
+    minor: int
+    currency: Currency
+
+    def __post_init__(self) -> None:
+        if type(self.minor) is not int:  # bool and float are refused: both have reached ledgers elsewhere
+            raise TypeError(f"minor units are whole numbers, not {type(self.minor).__name__}")
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def __mul__(self, times: int) -> "Money":
+        if type(times) is not int:
+            raise TypeError("money is multiplied by whole numbers only; use share() for parts")
+        return Money(self.minor * times, self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.minor < other.minor
+
+    def __le__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.minor <= other.minor
+
+    def __gt__(self, other: "Money") -> bool:
+        return other < self
+
+    def __ge__(self, other: "Money") -> bool:
+        return other <= self
+
+    def __bool__(self) -> bool:
+        raise TypeError("compare with zero(currency): an amount of 0 is not an absent amount")
+
+    def share(self, weights: Sequence[int]) -> tuple["Money", ...]:
+        """Parts in proportion to ``weights`` that sum exactly to this amount.
+
+        Largest-remainder rule; between equal remainders the earlier part gets the unit. Negative amounts mirror positive ones.
+        Raises ``ValueError`` for negative weights or weights that are all 0.
+        """
+        total = sum(weights)
+        if total <= 0 or any(weight < 0 for weight in weights):
+            raise ValueError("weights must be 0 or more, and not all 0")
+        sign = -1 if self.minor < 0 else 1
+        scaled = [abs(self.minor) * weight for weight in weights]
+        parts = [value // total for value in scaled]
+        left = abs(self.minor) - sum(parts)
+        by_remainder = sorted(range(len(weights)), key=lambda index: (-(scaled[index] % total), index))
+        for index in by_remainder[:left]:
+            parts[index] += 1
+        return tuple(Money(sign * part, self.currency) for part in parts)
+
+    def split(self, parts: int) -> tuple["Money", ...]:
+        """``parts`` nearly equal amounts that sum exactly to this one; the first ones get the odd units."""
+        return self.share([1] * parts)
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatchError(f"{self.currency.code} and {other.currency.code} cannot be combined")
+
+
+def zero(currency: Currency) -> Money:
+    """No money, in this currency."""
+    return Money(0, currency)
+
+
+def total(amounts: Sequence[Money], currency: Currency) -> Money:
+    """The sum; ``zero(currency)`` for an empty sequence."""
+    result = zero(currency)
+    for amount in amounts:
+        result = result + amount
+    return result

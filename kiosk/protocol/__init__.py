@@ -1,0 +1,1 @@
+"""What terminals, merchants and the authority say to each other: messages, their bytes, their signatures, their problems."""
