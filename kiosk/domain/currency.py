@@ -1,4 +1,5 @@
-"""The currencies a terminal can be set to: ISO 4217 code and exponent. Not responsible for how an amount is written (i18n does that)."""
+"""The currencies a terminal can be set to: ISO 4217 code and exponent. Not responsible for how an amount is written
+(i18n does that)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
-"""Names for the ids that travel through the system. All are text; only the till and the authority make them, from injected randomness."""
+"""Names for the ids that travel through the system. All are text; only the till and the authority make them, from
+injected randomness."""
 
 from typing import NewType
 

@@ -7,7 +7,8 @@ from enum import Enum
 
 
 class Reason(Enum):
-    """Why the authority says no. ``NOT_SELLABLE`` covers stolen, blocked, other shop and unknown: one neutral answer, same timing."""
+    """Why the authority says no. ``NOT_SELLABLE`` covers stolen, blocked, other shop and unknown: one neutral
+    answer, same timing."""
 
     ALREADY_SOLD = "already_sold"
     HELD_ELSEWHERE = "held_elsewhere"

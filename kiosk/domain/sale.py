@@ -1,6 +1,7 @@
 """Words of a sale and its lines at the till: the phases of the design's table. The fold over entries lives in ``kiosk.till.state``.
 
-Not responsible for what the authority knows of a line; the two agree except while a line is ``UNKNOWN``, ``CANCELLING`` or ``PROMISED``.
+Not responsible for what the authority knows of a line; the two agree except while a line is ``UNKNOWN``,
+``CANCELLING`` or ``PROMISED``.
 """
 
 from enum import Enum

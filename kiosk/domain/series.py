@@ -1,6 +1,8 @@
-"""A series is one product: face value, currency, number of codes, who may pay how, ceilings, dates. Read from TOML text, never code.
+"""A series is one product: face value, currency, number of codes, who may pay how, ceilings, dates. Read from TOML
+text, never code.
 
-Not responsible for reading files (``kiosk.resources`` does) nor for whether a card of the series may be sold now (the authority says).
+Not responsible for reading files (``kiosk.resources`` does) nor for whether a card of the series may be sold now
+(the authority says).
 """
 
 import tomllib

@@ -1,6 +1,7 @@
 """The messages between a terminal and the authority, as strict structures. Times are UTC milliseconds since 1970.
 
-A terminal ignores fields it does not know (an older till meets a newer authority); the authority refuses them (``Request``), since a
+A terminal ignores fields it does not know (an older till meets a newer authority); the authority refuses them
+(``Request``), since a
 misspelt field near money must not pass. Answers to terminals are 200 with an ``outcome``, yes or no; everything else is a problem.
 """
 

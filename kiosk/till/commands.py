@@ -1,4 +1,5 @@
-"""What people ask of the till, as imperatives. Screens make them from intents; the till answers with a new state, never a return value."""
+"""What people ask of the till, as imperatives. Screens make them from intents; the till answers with a new state,
+never a return value."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -1,4 +1,5 @@
-"""What the world tells the till: answers of the wire, scans, device health, timers. Values only; each is put into the till's mailbox.
+"""What the world tells the till: answers of the wire, scans, device health, timers. Values only; each is put into
+the till's mailbox.
 
 Commands of people are in ``kiosk.till.commands``.
 """
@@ -31,7 +32,8 @@ class PaperLevel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One frame of a scanner. ``symbology`` is the AIM identifier without the bracket, if it was sent. ``complete``: the frame had its
+    """One frame of a scanner. ``symbology`` is the AIM identifier without the bracket, if it was sent. ``complete``:
+    the frame had its
     suffix; an incomplete one is refused for money."""
 
     text: str

@@ -64,7 +64,8 @@ class JournalStore(Protocol):
         ...
 
     def entries(self, after_seq: int = 0) -> Sequence[Entry]:
-        """All entries after ``after_seq``, verified against the chain as they are read. Raises ``Trouble`` JRN-… on a broken chain."""
+        """All entries after ``after_seq``, verified against the chain as they are read. Raises ``Trouble`` JRN-… on
+        a broken chain."""
         ...
 
     def find_card(self, serial: str) -> StockCard | None:
@@ -113,7 +114,8 @@ class LineCall:
 
 
 class AuthorityGateway(Protocol):
-    """The terminal's half of the wire. Each call returns at once; exactly one ``LineAnswered`` comes back per call, in any order."""
+    """The terminal's half of the wire. Each call returns at once; exactly one ``LineAnswered`` comes back per call,
+    in any order."""
 
     def send(self, call: LineCall) -> None: ...
 

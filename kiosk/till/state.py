@@ -1,6 +1,7 @@
 """What the till publishes: one frozen value with the durable part (a fold over the journal) and the passing part of this process.
 
-``Book`` is rebuilt from entries alone, by ``kiosk.till.fold``; every prefix of the journal folds to a legal book. ``TillState`` adds what
+``Book`` is rebuilt from entries alone, by ``kiosk.till.fold``; every prefix of the journal folds to a legal book.
+``TillState`` adds what
 is not worth an entry: link, devices, the notice on screen, the answer to a balance question.
 """
 
@@ -82,7 +83,8 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The durable part. ``sales`` holds every sale that is not closed, and those of the last days; ``owed`` the line ids whose cancel the
+    """The durable part. ``sales`` holds every sale that is not closed, and those of the last days; ``owed`` the line
+    ids whose cancel the
     authority has not acknowledged; ``promises`` the lines promised and not settled; ``tasks`` exceptions that wait for a person."""
 
     user: str = ""
