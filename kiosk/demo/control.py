@@ -3,6 +3,7 @@
 Used by the tour to move the workbench and the staged till. Not part of a shop's till, which listens on nothing.
 """
 
+import contextlib
 import json
 import logging
 import socket
@@ -37,10 +38,8 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop listening and remove the socket file. Connections under way end with their peer."""
-        try:
+        with contextlib.suppress(OSError):  # nobody ever connected
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # nobody ever connected
         self._socket.close()
         self._thread.join(2.0)
         self._path.unlink(missing_ok=True)

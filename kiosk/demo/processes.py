@@ -18,7 +18,7 @@ class ChildError(RuntimeError):
 
 
 class Child:
-    """One process of the demonstration. Its output goes to ``log``; the first line that starts with "ready" means it can be used."""
+    """One process. Its output goes to ``log``; the first line that starts with "ready" means that it can be used."""
 
     def __init__(
         self, name: str, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
