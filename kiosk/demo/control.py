@@ -72,12 +72,16 @@ class ControlServer:
 
 
 class ControlClient:
-    """Calls the other process, one command at a time."""
+    """Calls the other process, one command at a time. Raises ``OSError`` when nobody listens on ``path``."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(CALL_TIMEOUT_S)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
         self._lines = self._socket.makefile("rb")
 
     def call(self, do: str, **arguments: object) -> object:
