@@ -29,7 +29,7 @@ def test_a_failure_is_a_sentence_and_the_server_lives(server: Path) -> None:
     client = ControlClient(server)
     for wrong in ({"do": "fail"}, {"do": "no such command"}, {"do": "add", "a": 1}):
         with pytest.raises(ControlError):
-            client.call(**wrong)  # type: ignore[arg-type]  # the point of the test
+            client.call(**wrong)
     assert client.call("add", a=1, b=1) == 2
     client.close()
 
