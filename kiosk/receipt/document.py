@@ -1,4 +1,5 @@
-"""A printed document as data: lines, columns, rules, a barcode, a QR code. The same document becomes ESC/POS bytes, text or a picture.
+"""A printed document as data: lines, columns, rules, a barcode, a QR code. One document
+becomes ESC/POS bytes, text or a picture.
 
 Not responsible for widths (``layout``), for bytes (``kiosk.devices.printing``) nor for what a receipt must say (``sale_receipt``).
 A document ends with a cut; it never opens the drawer and never holds a control character's effect: text is text.
@@ -15,11 +16,10 @@ class Align(Enum):
 
 
 class Size(Enum):
-    """Character size. ``SMALL`` is the printer's font B; ``TALL`` doubles the height, ``BIG`` height and width."""
+    """Character size. ``SMALL`` is the printer's font B; ``BIG`` doubles height and width."""
 
     SMALL = "small"
     NORMAL = "normal"
-    TALL = "tall"
     BIG = "big"
 
 
