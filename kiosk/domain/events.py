@@ -322,12 +322,23 @@ class DrawerOpened:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpaqueEvent:
+    """An entry of a kind or format that this version does not know: written by a newer one. ``body`` is its canonical JSON text.
+
+    It is read, chained and delivered like any other and folds to nothing. Never written by this version.
+    """
+
+    kind: str
+    body: str
+
+
 Event = (
     TillStarted | TillStopped | ClerkLoggedIn | ClerkLoggedOut | TillLocked | LogInRefused | LinkLost | LinkRestored
     | LineScanned | ReserveRequested | ReserveAnswered | LineReleased | ChargeRequested | ChargeAnswered | TenderAccepted
     | CommitRequested | ActivationCommitted | ActivationRefused | ActivationUnknown | CardPromised | PromiseSettled
     | CancelRequested | LineCancelled | CancelRefused | LineRefunded | SaleCompleted | SaleClosed | SaleAbandoned
-    | RecoveryAnswered | PrintRequested | CopyRequested | PrintEnded | DrawerOpened
+    | RecoveryAnswered | PrintRequested | CopyRequested | PrintEnded | DrawerOpened | OpaqueEvent
 )  # fmt: skip
 
 KINDS: Final[dict[str, type[Event]]] = {

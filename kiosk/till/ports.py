@@ -6,12 +6,15 @@ an effect: it returns at once and its outcome comes back to the mailbox as a mes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from kiosk.domain.events import Event
 from kiosk.domain.limits import OfflinePolicy
 from kiosk.domain.money import Money
+from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
 from kiosk.receipt.document import Document
+from kiosk.till.messages import EntriesDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,11 @@ class StockCard:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the till last downloaded: versions and dates of the stock list and the block list, and the offline policy."""
+    """What the till last downloaded: versions and dates of the stock list and the block list, and the offline policy.
+
+    ``contact_ms`` is the latest authority time that a stored signed answer carried (anchor or changes), 0 for none: after a restart
+    the age of the last contact is counted from it (JR-18).
+    """
 
     stock_version: int
     stock_as_of_ms: int
@@ -55,8 +62,32 @@ class Snapshot:
     policy: OfflinePolicy
 
 
+class DiskRoom(Enum):
+    """How much disk is left for the journal (JR-11). ``LOW`` warns, ``NO_PROMISES`` stops sales without the authority, ``NO_SALES``
+    lets the sale in hand end and starts none."""
+
+    AMPLE = "ample"
+    LOW = "low"
+    NO_PROMISES = "no_promises"
+    NO_SALES = "no_sales"
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """An outbox row that the authority could not take and that waits for a person. It holds up nothing behind it."""
+
+    seq: int
+    kind: str
+    tries: int
+    reason: str
+
+
 class JournalStore(Protocol):
-    """The append-only journal and the downloads beside it; one connection, owned by the till thread."""
+    """The append-only journal, its outbox and the downloads beside it; one connection, owned by the till thread.
+
+    Every method is called in the till thread. The sync thread gets batches and gives answers by value, through the gateway and the
+    mailbox. Every method that writes is durable on return and raises ``Trouble`` JRN-… after which nothing was stored.
+    """
 
     def append(self, events: Sequence[Event], *, user: str) -> Sequence[Entry]:
         """Sign, chain and store ``events`` in one transaction, durable on return; kinds owed to the authority enter the outbox in
@@ -85,7 +116,69 @@ class JournalStore(Protocol):
         ...
 
     def healthy(self) -> bool:
-        """Whether disk and journal are sound enough to start a sale (JR-11)."""
+        """Whether disk and journal are sound enough to start a sale (JR-11, JR-10): room on the disk and not ``tampered``."""
+        ...
+
+    def disk_room(self) -> DiskRoom:
+        """How much room is left; ``NO_PROMISES`` and worse mean that nothing may be promised (JR-11)."""
+        ...
+
+    def tampered(self) -> str | None:
+        """What the anchors hold against this journal, or ``None``. Sales are stopped while it is set (JR-10); it stays set over
+        restarts until the authority gives a new epoch. Goes into ``TillStarted.tampered`` (CAI-06); may become set later, when
+        the authority's anchor comes with a delivery."""
+        ...
+
+    def outbox_size(self) -> int:
+        """Entries still owed to the authority, parked ones not counted."""
+        ...
+
+    def next_batch(self, limit: int = MAX_BATCH_ENTRIES) -> EntriesRequest | None:
+        """The oldest owed entries in order, at most ``limit`` and within ``MAX_BODY_BYTES``, or ``None`` when nothing is owed.
+
+        Reads only: the same batch comes again until it is marked. ``prev`` and ``hash`` are lower-case hex, ``signature`` is
+        base64url without padding. Signature = ECDSA P-256 with SHA-256 (raw r‖s) over the 32 bytes of ``hash``.
+        """
+        ...
+
+    def mark_delivered(self, answer: EntriesAnswer) -> EntriesDelivered:
+        """Take the rows that the answer settles out of the outbox and keep its anchor; idempotent.
+
+        ``applied``, ``already`` and ``exception`` settle a row; any other outcome parks it with that word as the reason. Rows
+        without a result stay owed. An anchor that this journal cannot have led to sets ``tampered`` (JR-08). ``settled`` and
+        ``exceptions`` of the result name the lines of promises only.
+        """
+        ...
+
+    def delivery_failed(self, batch: EntriesRequest, *, park: str | None = None) -> None:
+        """Count one try for the rows of ``batch``. With ``park``, a reason, take its rows out of the way for a person to look at:
+        the sender halves a batch that the authority cannot take until one row is left, and parks that one alone."""
+        ...
+
+    def parked(self) -> Sequence[ParkedRow]:
+        """The rows that wait for a person, in order."""
+        ...
+
+    def retry_parked(self) -> int:
+        """A person says: try them again. How many rows are owed again."""
+        ...
+
+    def cursor(self) -> str:
+        """Where the changes feed goes on; empty: from the beginning."""
+        ...
+
+    def apply_changes(self, answer: ChangesAnswer) -> None:
+        """Store one page of changes together with its cursor in one transaction; idempotent by (stream, key, version): an older
+        or equal version changes nothing (PR-20). The page with ``more`` false dates the snapshot with ``as_of_ms``."""
+        ...
+
+    def restart_download(self) -> None:
+        """The cursor expired (410): ``cursor()`` becomes empty. What is stored stays in use until a whole new download, page with
+        ``more`` false included, has replaced it; then what it did not name is gone."""
+        ...
+
+    def close(self) -> None:
+        """Checkpoint and close; nothing may be called afterwards."""
         ...
 
 
@@ -121,16 +214,16 @@ class AuthorityGateway(Protocol):
 
     def ask_balance(self, question_id: str, serial: str) -> None: ...
 
-    def deliver(self) -> None:
-        """There is something in the outbox; the sender works through it in order."""
+    def deliver(self, entries: Sequence[SignedEntry]) -> None:
+        """Post these outbox entries as one batch; ``EntriesAnswered`` comes back once. The till has one batch on the way at a time."""
         ...
 
     def probe(self) -> None:
         """Ask ``GET /v1/time`` once; ``LinkProbed`` comes back."""
         ...
 
-    def refresh(self) -> None:
-        """Fetch changes (stock, block list, policy) now."""
+    def fetch_changes(self, cursor: str) -> None:
+        """Fetch one page of changes (stock, block list, policy) after ``cursor``; ``ChangesReceived`` comes back once."""
         ...
 
 
