@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kiosk.domain.sale import ChargeOutcome, PrintOutcome
-from kiosk.protocol.messages import BalanceAnswer, LineAnswer
+from kiosk.protocol.messages import BalanceAnswer, ChangesAnswer, EntriesAnswer, LineAnswer
 
 
 class DeviceState(Enum):
@@ -56,7 +56,9 @@ class ScanUnread:
 class LineAnswered:
     """What came of one ``LineCall``. ``answer`` is ``None`` when no signed answer arrived in time: unknown, never a no.
 
-    ``sent`` is false when certainly no byte left (no route); the till still treats a commit as unknown.
+    ``sent`` is false when certainly no byte left (no route); the till still treats a commit as unknown. ``problem`` is the stable
+    name of a signed problem (``unknown-terminal``, ``idempotency-conflict``, …) when that is why there is no answer; it is
+    for the log and the technician and never a business no.
     """
 
     verb: str
@@ -64,6 +66,7 @@ class LineAnswered:
     answer: LineAnswer | None
     sent: bool = True
     n: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +77,35 @@ class BalanceAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LinkProbed:
-    """A signed time arrived (``time_ms``), or none did."""
+    """A signed time arrived (``time_ms``), or none did. ``clock_off_ms``: the machine's wall clock minus the authority's, as far
+    as it was ever learnt; beyond 60 s a banner is due, and nothing may be promised (``PromiseRefusal.CLOCK``)."""
 
     time_ms: int | None
+    clock_off_ms: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EntriesDelivered:
-    """The authority took outbox rows up to ``last_seq``; ``exceptions`` are (line_id, code), ``settled`` line ids applied."""
+    """The end of one ``deliver``: a result for every entry of the batch, in its order. ``outcome``: applied · already ·
+    exception (with its X code) · parked (the authority cannot take this entry at all; a person must look; it blocks nothing).
 
-    last_seq: int
-    settled: tuple[str, ...]
-    exceptions: tuple[tuple[str, str], ...]
-    left: int
+    The till appends the ``PromiseSettled`` that follow, gives the answer to ``JournalStore.mark_delivered``, and asks for the next
+    batch, at most ``answer.max_batch`` long.
+    """
+
+    answer: EntriesAnswer
 
 
 @dataclass(frozen=True, slots=True)
-class ChangesApplied:
-    """Stock, block list or policy moved on; read them through the journal store."""
+class ChangesReceived:
+    """One page of changes for ``JournalStore.apply_changes``, or ``None`` when no signed answer came. ``page.more``: ask again.
+
+    ``expired``: the authority no longer knows the cursor (410); the download starts again from the beginning.
+    """
+
+    page: ChangesAnswer | None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,6 @@ class TimerDue:
 
 
 Message = (
-    Scanned | ScanUnread | LineAnswered | BalanceAnswered | LinkProbed | EntriesDelivered | ChangesApplied | PrintFinished
+    Scanned | ScanUnread | LineAnswered | BalanceAnswered | LinkProbed | EntriesDelivered | ChangesReceived | PrintFinished
     | DrawerKicked | BankCardAnswered | DeviceHealth | TimerDue
 )  # fmt: skip

@@ -14,7 +14,6 @@ from kiosk.domain.limits import OfflinePolicy
 from kiosk.domain.money import Money
 from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
 from kiosk.receipt.document import Document
-from kiosk.till.messages import EntriesDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Snapshot:
     blocklist_version: int
     blocklist_as_of_ms: int
     policy: OfflinePolicy
+    contact_ms: int = 0
 
 
 class DiskRoom(Enum):
@@ -80,6 +80,17 @@ class ParkedRow:
     kind: str
     tries: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What ``mark_delivered`` did: the rows up to ``last_seq`` are settled, ``left`` are still owed. ``settled`` are promised lines
+    that were applied, ``exceptions`` are promised lines with their code."""
+
+    last_seq: int
+    settled: tuple[str, ...]
+    exceptions: tuple[tuple[str, str], ...]
+    left: int
 
 
 class JournalStore(Protocol):
@@ -141,7 +152,7 @@ class JournalStore(Protocol):
         """
         ...
 
-    def mark_delivered(self, answer: EntriesAnswer) -> EntriesDelivered:
+    def mark_delivered(self, answer: EntriesAnswer) -> Delivered:
         """Take the rows that the answer settles out of the outbox and keep its anchor; idempotent.
 
         ``applied``, ``already`` and ``exception`` settle a row; any other outcome parks it with that word as the reason. Rows
@@ -207,23 +218,32 @@ class LineCall:
 
 
 class AuthorityGateway(Protocol):
-    """The terminal's half of the wire. Each call returns at once; exactly one ``LineAnswered`` comes back per call,
-    in any order."""
+    """The terminal's half of the wire. Each call returns at once; exactly one message comes back per call, in any order
+    (``LineAnswered``, ``BalanceAnswered``, ``EntriesDelivered``, ``LinkProbed``, ``ChangesReceived``).
+
+    The gateway holds no state of the till: the till asks its journal for the next batch and the cursor on its own thread, hands
+    them over, and applies what comes back. Calls about one line are sent one after the other, in the order of ``send``.
+    """
 
     def send(self, call: LineCall) -> None: ...
 
     def ask_balance(self, question_id: str, serial: str) -> None: ...
 
-    def deliver(self, entries: Sequence[SignedEntry]) -> None:
-        """Post these outbox entries as one batch; ``EntriesAnswered`` comes back once. The till has one batch on the way at a time."""
+    def deliver(self, batch: EntriesRequest) -> None:
+        """Hand over the outbox's next batch. One batch at a time: the till calls it again only after ``EntriesDelivered``.
+
+        The gateway alone repeats it, with growing pauses (PR-17), until the authority has taken every entry or found one
+        impossible to take (``parked``); no answer ends it early, so ``EntriesDelivered`` may take hours while the link is down.
+        """
         ...
 
     def probe(self) -> None:
-        """Ask ``GET /v1/time`` once; ``LinkProbed`` comes back."""
+        """Ask ``GET /v1/time`` once; ``LinkProbed`` comes back. A signed answer also wakes a delivery that pauses."""
         ...
 
-    def fetch_changes(self, cursor: str) -> None:
-        """Fetch one page of changes (stock, block list, policy) after ``cursor``; ``ChangesReceived`` comes back once."""
+    def refresh(self, cursor: str) -> None:
+        """Fetch the page of changes (stock, block list, policy) after ``cursor``; ``ChangesReceived`` comes back. While its page
+        says ``more``, the till applies it and calls again with the new cursor."""
         ...
 
 
