@@ -1,0 +1,20 @@
+# Each line calls scripts/, which set up what is missing first. CONTRIBUTING.md tells what each is for.
+.PHONY: demo test check bench lock clean
+
+demo:
+	@scripts/demo $(if $(OUTPUT),--output "$(OUTPUT)")
+
+test:
+	@scripts/test
+
+check:
+	@scripts/check
+
+bench:
+	@scripts/bench
+
+lock:
+	@scripts/lock
+
+clean:
+	@scripts/clean
