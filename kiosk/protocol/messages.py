@@ -98,7 +98,11 @@ class EntriesRequest(Request, frozen=True):
 
 
 class EntryResult(Answer, frozen=True):
-    """``outcome``: applied · already · exception, then with ``code`` X1 to X9. Never a refusal for a business conflict (AC-10)."""
+    """``outcome``: applied · already · exception, then with ``code`` X1 to X9. Never a refusal for a business conflict (AC-10).
+
+    Inside the terminal the outcome may also be a problem's name (``malformed-request``): the authority cannot take this entry
+    at all, and the journal parks it.
+    """
 
     seq: int
     outcome: str
@@ -116,7 +120,7 @@ class Anchor(Answer, frozen=True):
 
 class EntriesAnswer(Answer, frozen=True):
     results: list[EntryResult]
-    anchor: Anchor
+    anchor: Anchor | None = None  # always there in an answer; absent only inside the terminal, when nothing was taken
     max_batch: int = MAX_BATCH_ENTRIES
 
 
