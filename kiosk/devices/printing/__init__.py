@@ -1,0 +1,1 @@
+"""Receipt printers: status, profiles, bytes, and the ladder that knows whether a receipt was printed."""

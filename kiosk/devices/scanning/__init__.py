@@ -1,0 +1,1 @@
+"""Bar-code scanners: frames, symbologies, and the driver that posts what was read."""
