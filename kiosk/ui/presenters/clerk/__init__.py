@@ -1,0 +1,1 @@
+"""The presenters of the clerk's screens."""

@@ -1,0 +1,1 @@
+"""One file a screen: built once, shows a View, emits intents."""
