@@ -28,7 +28,7 @@ def canonical_bytes(value: Mapping[str, object]) -> bytes:
 def read_canonical(data: bytes) -> dict[str, object]:
     """The object in ``data``. Raises ``NotCanonical`` unless ``data`` is exactly what ``canonical_bytes`` makes of it.
 
-    So a key that comes twice, another order, a space, ``1.0`` or an escape where none is due are all refused: one meaning, one text.
+    So a key that comes twice, another order, a space, ``1.0`` or a needless escape are refused: one meaning, one text.
     """
     try:
         value = json.loads(data.decode("utf-8"))

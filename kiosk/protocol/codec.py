@@ -12,6 +12,7 @@ from kiosk.protocol.canonical import MAX_WHOLE
 from kiosk.protocol.messages import MAX_BODY_BYTES
 
 MAX_ANSWER_BYTES = 1_048_576
+MAX_DETAIL_CHARS = 200
 
 T = TypeVar("T")
 
@@ -77,14 +78,13 @@ def _whole(value: Any) -> Any:  # Any: a JSON value of any shape
 
 
 def _worded(error: msgspec.ValidationError) -> str:
-    # "Invalid enum value '…'" quotes what was sent, and what was sent may be a serial in the wrong field
     text = str(error)
-    return (
-        "a value that is not one of those allowed" + text[text.rfind("` - at") :].lstrip("`") if "'" in text else text
-    )
+    if "'" in text:  # "Invalid enum value '…'" quotes what was sent, and that may be a serial in the wrong field
+        text = "a value that is not one of those allowed" + "".join(text.rpartition(" - at ")[1:])
+    return text[:MAX_DETAIL_CHARS]
 
 
 def schema_of(*kinds: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON Schema components of messages, for the OpenAPI document: ``{name: schema}``. An integral float is an integer there too."""
+    """JSON Schema components of messages, for the OpenAPI document: ``{name: schema}``. There too ``1.0`` is an integer."""
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     return components

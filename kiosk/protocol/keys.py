@@ -1,4 +1,4 @@
-"""ECDSA P-256 keys and signatures (FIPS 186-5), and how keys are written: points, seeds, six words.
+"""Keys and signatures: ECDSA P-256 (FIPS 186-5) and HMAC-SHA-256, and how keys are written: points, seeds, six words.
 
 The only file that calls ``cryptography`` for signatures. Not responsible for where secret keys are kept (``kiosk.sync.keystore``,
 the authority's key file) nor for what is signed (``signing``, the journal).
@@ -7,6 +7,10 @@ the authority's key file) nor for what is signed (``signing``, the journal).
 import base64
 import binascii
 import hashlib
+import hmac
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,6 +34,55 @@ class BadKey(ValueError):  # noqa: N818 - says what is the matter
     """The text or the bytes are not a key. The message never holds them."""
 
 
+class Algorithm(Enum):
+    """What may stand in ``alg``: terminals and the authority sign with P-256, merchants may also use a shared secret."""
+
+    ECDSA_P256_SHA256 = "ecdsa-p256-sha256"
+    HMAC_SHA256 = "hmac-sha256"
+
+
+class Signer(Protocol):
+    """Something that signs under one algorithm."""
+
+    @property
+    def algorithm(self) -> Algorithm: ...
+
+    def sign(self, data: bytes) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """Something that checks under one algorithm; it never changes its algorithm to what a message asks for."""
+
+    @property
+    def algorithm(self) -> Algorithm: ...
+
+    def verify(self, signature: bytes, data: bytes) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SharedSecret:
+    """HMAC-SHA-256 for merchants: the same value on both sides. At least 32 bytes."""
+
+    secret: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 32:
+            raise ValueError("a shared secret has at least 32 bytes")
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return Algorithm.HMAC_SHA256
+
+    def sign(self, data: bytes) -> bytes:
+        return hmac.digest(self.secret, data, "sha256")
+
+    def verify(self, signature: bytes, data: bytes) -> bool:
+        return hmac.compare_digest(signature, hmac.digest(self.secret, data, "sha256"))
+
+    def __repr__(self) -> str:
+        return "SharedSecret(…)"
+
+
 class VerifyKey:
     """A public key. Equal when the points are equal."""
 
@@ -41,7 +94,7 @@ class VerifyKey:
 
     @classmethod
     def from_text(cls, text: str) -> "VerifyKey":
-        """The key written as base64url (no padding) of the uncompressed point. Raises ``BadKey``, also for a point off the curve."""
+        """The key written as base64url (no padding) of the uncompressed point. Raises ``BadKey``, also for points off the curve."""
         point = unbase64url(text)
         if len(point) != POINT_BYTES or point[0] != 4:
             raise BadKey("an uncompressed P-256 point is expected")
@@ -49,6 +102,10 @@ class VerifyKey:
             return cls(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
         except ValueError:
             raise BadKey("the point is not on the curve P-256") from None
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return Algorithm.ECDSA_P256_SHA256
 
     @property
     def text(self) -> str:
@@ -112,6 +169,10 @@ class SigningKey:
         if len(seed) != SEED_BYTES or not 0 < scalar < _ORDER:
             raise BadKey("a secret key is 32 bytes in the range of P-256")
         return cls(ec.derive_private_key(scalar, ec.SECP256R1()))
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return Algorithm.ECDSA_P256_SHA256
 
     def seed(self) -> bytes:
         """The secret scalar, 32 bytes: to be written to a keystore and nowhere else."""

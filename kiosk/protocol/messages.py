@@ -183,7 +183,8 @@ class BalanceAnswer(Answer, frozen=True):
 class EnrolmentRequest(Request, frozen=True):
     """POST /v1/enrolments: exchange a one-time code for an identity (PR-02). Keys are uncompressed P-256 points, base64url.
 
-    ``proof`` signs SHA-256(code ‖ request_key ‖ journal_key ‖ nonce) with the request key; ``journal_proof`` with the other.
+    ``proof`` signs SHA-256(code | request_key | journal_key | nonce), the texts joined by ``|``, with the request key;
+    ``journal_proof`` with the other.
     """
 
     code: str

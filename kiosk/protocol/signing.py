@@ -1,0 +1,350 @@
+"""The one RFC 9421 profile of the project: how a request is signed and checked, and how an answer is bound to its request.
+
+A request covers exactly ``@method @authority @path @query content-digest kiosk-version``, and unless it is a GET also
+``content-type`` and ``idempotency-key``; parameters ``created keyid alg nonce tag``. An answer covers ``@status content-digest
+"signature";req``. One signature a message, no parts less, none more. Checks run on raw bytes before anything is parsed (PR-06 to
+PR-08). Not responsible for whose key it is (a ``KeyRing`` is passed in) nor for which HTTP library carries the message.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from kiosk.protocol.keys import Signer, Verifier
+from kiosk.protocol.nonces import Nonces, NonceVerdict
+
+TERMINAL_TAG: Final = "kiosk-terminal-v1"
+AUTHORITY_TAG: Final = "kiosk-authority-v1"
+VERSION_HEADER: Final = "kiosk-version"
+KEY_HEADER: Final = "idempotency-key"
+MAX_AGE_S: Final = 300
+MAX_SKEW_S: Final = 300
+NONCE_BYTES: Final = 16
+
+_READ: Final = ("@method", "@authority", "@path", "@query", "content-digest", VERSION_HEADER)
+_WRITE: Final = (
+    "@method",
+    "@authority",
+    "@path",
+    "@query",
+    "content-digest",
+    "content-type",
+    KEY_HEADER,
+    VERSION_HEADER,
+)
+_ANSWER: Final = '("@status" "content-digest" "signature";req)'
+_PARAMETERS: Final = frozenset({"created", "keyid", "alg", "nonce", "tag"})
+
+_LABEL: Final = "sig"
+_MAX_INPUT_CHARS: Final = 1024
+_INPUT = re.compile(
+    r"([a-z*][a-z0-9_.*-]{0,63})="  # label
+    r'(\(((?:"[a-z@-]+"(?:;req)?)(?: "[a-z@-]+"(?:;req)?)*)\)'  # parts
+    r'((?:;[a-z]+=(?:"[ !#-\[\]-~]*"|[0-9]{1,15}))+))'  # parameters
+)
+_PARAMETER = re.compile(r';([a-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]{1,15}))')
+_SIGNATURE = re.compile(r"([a-z*][a-z0-9_.*-]{0,63})=:([A-Za-z0-9+/]+={0,2}):")
+_TARGET = re.compile(r"[A-Z]+ [!-~]*")
+_FIELD_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+
+
+HeaderPairs = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestParts:
+    """A request as it stands on the wire. ``path`` and ``query`` are raw (percent-encoded, the query without its ``?``);
+    ``headers`` are all field lines, as ASGI gives them; ``body`` the bytes before any decoding."""
+
+    method: str
+    path: str
+    query: str
+    headers: HeaderPairs
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Header fields to send with a message. ``signature`` is the value of ``Signature``, to which the answer will be bound."""
+
+    headers: Mapping[str, str]
+    signature: str
+
+
+class Fault(Enum):
+    """Why a request's signature is refused; the value is the name of the problem that answers it."""
+
+    UNSIGNED = "unsigned-request"
+    BAD = "bad-signature"
+    SKEW = "clock-skew"
+    REPLAYED = "replayed-request"
+    UNKNOWN_KEY = "unknown-terminal"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A request whose signature is good. ``signature`` is the value to bind the answer to."""
+
+    keyid: str
+    created_s: int
+    nonce: str
+    signature: str
+    idempotency_key: str | None
+    version: str
+
+
+def content_digest(body: bytes) -> str:
+    """The value of ``Content-Digest`` (RFC 9530), sha-256."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
+
+
+def sign_request(
+    *,
+    signer: Signer,
+    keyid: str,
+    authority: str,
+    method: str,
+    path: str,
+    query: str = "",
+    body: bytes = b"",
+    content_type: str = "application/json",
+    idempotency_key: str | None = None,
+    version: str,
+    created_s: int,
+    nonce: bytes,
+    tag: str = TERMINAL_TAG,
+) -> Signed:
+    """The header fields that make this request a signed one.
+
+    A GET has no body and no idempotency key; every other method needs both a key and ``content_type``. ``authority`` is the public
+    name of the authority (``host`` or ``host:port``, lower case), which is also what goes into ``Host``. ``nonce`` is fresh for
+    each attempt, ``created_s`` UTC seconds. Raises ``ValueError`` for a value that cannot stand in a header.
+    """
+    headers = {"content-digest": content_digest(body), VERSION_HEADER: version}
+    if method == "GET":
+        if body or idempotency_key is not None:
+            raise ValueError("a GET carries neither body nor idempotency key")
+    else:
+        if idempotency_key is None:
+            raise ValueError("everything but a GET carries an idempotency key")
+        headers |= {"content-type": content_type, KEY_HEADER: idempotency_key}
+    if len(nonce) != NONCE_BYTES or not all(_FIELD_VALUE.fullmatch(value) for value in headers.values()):
+        raise ValueError("a header value or the nonce is not what it should be")
+    covered = _covered(method)
+    inner = " ".join(f'"{name}"' for name in covered)
+    nonce_text = base64.b64encode(nonce).decode("ascii")
+    alg = signer.algorithm.value
+    params = f'({inner});created={created_s};keyid="{keyid}";alg="{alg}";nonce="{nonce_text}";tag="{tag}"'
+    derived = _derived(method, authority, path, query)
+    base = _base([(f'"{name}"', derived.get(name) or headers[name]) for name in covered], params)
+    return _signed(headers, params, signer.sign(base))
+
+
+class KeyRing(Protocol):
+    """Whose key a ``keyid`` is; ``None`` for nobody's."""
+
+    def __call__(self, keyid: str, /) -> Verifier | None: ...
+
+
+def verify_request(
+    request: RequestParts, *, authority: str, keys: KeyRing, nonces: Nonces, now_s: int, tag: str = TERMINAL_TAG
+) -> Verified | Fault:
+    """What the signature of a request is worth. Anything missing, doubled, added or altered is a ``Fault``.
+
+    ``authority`` is the configured public name: what the client wrote into ``Host`` is not looked at, so that a proxy may end TLS.
+    The nonce is remembered only for a good signature, so nobody else can use up a terminal's nonces.
+    """
+    fields = _fields(request.headers)
+    if fields is None:
+        return Fault.BAD
+    if "signature" not in fields and "signature-input" not in fields:
+        return Fault.UNSIGNED
+    covered = _covered(request.method)
+    seen = _parse(fields, wanted=covered)
+    if seen is None or seen.tag != tag or not _whole_request(request, fields, covered):
+        return Fault.BAD
+    verifier = keys(seen.keyid)
+    if verifier is None:
+        return Fault.UNKNOWN_KEY
+    if verifier.algorithm.value != seen.alg:
+        return Fault.BAD
+    derived = _derived(request.method, authority, request.path, request.query)
+    lines = [(f'"{name}"', derived[name] if name in derived else fields[name]) for name in seen.order]
+    if not verifier.verify(seen.signature, _base(lines, seen.params)):
+        return Fault.BAD
+    # after the signature: only its owner learns the authority's time, and only its owner spends nonces
+    if not now_s - MAX_AGE_S <= seen.created_s <= now_s + MAX_SKEW_S:
+        return Fault.SKEW
+    match nonces.use(seen.keyid, seen.nonce, now_s):
+        case NonceVerdict.SEEN:
+            return Fault.REPLAYED
+        case NonceVerdict.FULL:
+            return Fault.BUSY
+        case NonceVerdict.FRESH:
+            return Verified(
+                keyid=seen.keyid,
+                created_s=seen.created_s,
+                nonce=seen.nonce,
+                signature=fields["signature"],
+                idempotency_key=fields.get(KEY_HEADER),
+                version=fields[VERSION_HEADER],
+            )
+
+
+def request_signature(headers: HeaderPairs) -> str | None:
+    """The value of the request's ``Signature``, good or not, for binding a problem to it; ``None`` when it has none or several."""
+    fields = _fields(headers)
+    return None if fields is None else fields.get("signature")
+
+
+def sign_answer(
+    *,
+    signer: Signer,
+    keyid: str,
+    status: int,
+    body: bytes,
+    request_signature: str,
+    created_s: int,
+    tag: str = AUTHORITY_TAG,
+) -> Signed:
+    """The header fields that sign an answer and bind it to the request whose ``Signature`` was ``request_signature``."""
+    digest = content_digest(body)
+    params = f'{_ANSWER};created={created_s};keyid="{keyid}";alg="{signer.algorithm.value}";tag="{tag}"'
+    base = _base(_answer_lines(status, digest, request_signature), params)
+    return _signed({"content-digest": digest}, params, signer.sign(base))
+
+
+def verify_answer(
+    *,
+    verifier: Verifier,
+    status: int,
+    headers: HeaderPairs,
+    body: bytes,
+    request_signature: str,
+    tag: str = AUTHORITY_TAG,
+) -> bool:
+    """Whether the answer was signed with this key for this very request. ``False`` means: no answer (PR-08).
+
+    Age is not judged: the request's nonce makes an old answer impossible, and a till with a wrong clock must hear ``clock-skew``.
+    """
+    fields = _fields(headers)
+    if fields is None or fields.get("content-digest") != content_digest(body):
+        return False
+    seen = _parse(fields, wanted=("@status", "content-digest", "signature;req"))
+    if seen is None or seen.tag != tag or seen.alg != verifier.algorithm.value:
+        return False
+    values = dict(_answer_lines(status, fields["content-digest"], request_signature))
+    lines = [(name, values[name]) for name in (_quoted(part) for part in seen.order)]
+    return verifier.verify(seen.signature, _base(lines, seen.params))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    order: tuple[str, ...]
+    params: str
+    created_s: int
+    keyid: str
+    alg: str
+    nonce: str
+    tag: str
+    signature: bytes
+
+
+_USED: Final = {
+    name.encode(): name
+    for name in (
+        "signature", "signature-input", "content-digest", "content-type", KEY_HEADER, VERSION_HEADER, "content-encoding"
+    )
+}  # fmt: skip
+
+
+def _fields(headers: HeaderPairs) -> dict[str, str] | None:
+    """The field lines that matter, by lower-case name; ``None`` when one of them comes twice or holds what no field may hold."""
+    fields: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name = _USED.get(raw_name) or _USED.get(raw_name.lower())
+        if name is None:
+            continue
+        try:
+            value = raw_value.decode("ascii").strip(" \t")
+        except UnicodeDecodeError:
+            return None
+        if name in fields or not _FIELD_VALUE.fullmatch(value):
+            return None
+        fields[name] = value
+    # a body is never encoded: what was signed is what is parsed
+    return None if "content-encoding" in fields else fields
+
+
+def _parse(fields: Mapping[str, str], *, wanted: Sequence[str]) -> _Seen | None:
+    text = fields.get("signature-input", "")
+    found = _INPUT.fullmatch(text) if len(text) <= _MAX_INPUT_CHARS else None
+    signed = _SIGNATURE.fullmatch(fields.get("signature", ""))
+    if found is None or signed is None or found[1] != signed[1]:
+        return None
+    order = tuple(part.replace('"', "") for part in found[3].split(" "))
+    values: dict[str, str] = {}
+    for name, quoted, number in _PARAMETER.findall(found[4]):
+        if name in values or name not in _PARAMETERS or bool(number) != (name == "created"):
+            return None
+        values[name] = number or quoted
+    needed = _PARAMETERS if "@method" in wanted else _PARAMETERS - {"nonce"}
+    if len(order) != len(wanted) or set(order) != set(wanted) or not needed <= values.keys():
+        return None
+    nonce = values.get("nonce", "")
+    if "nonce" in needed and len(nonce) < NONCE_BYTES * 8 // 6:
+        return None
+    try:
+        signature = base64.b64decode(signed[2], validate=True)
+    except binascii.Error:
+        return None
+    return _Seen(
+        order, found[2], int(values["created"]), values["keyid"], values["alg"], nonce, values["tag"], signature
+    )
+
+
+def _whole_request(request: RequestParts, fields: Mapping[str, str], covered: Sequence[str]) -> bool:
+    # a field of the profile that is there and not covered could be altered on the way and still be acted on
+    extra = {"content-type", KEY_HEADER} - set(covered)
+    if extra & fields.keys() or not all(name in fields for name in covered if not name.startswith("@")):
+        return False
+    if request.method == "GET" and request.body:
+        return False
+    if not _TARGET.fullmatch(f"{request.method} {request.path}?{request.query}"):
+        return False
+    return hmac.compare_digest(fields["content-digest"], content_digest(request.body))
+
+
+def _covered(method: str) -> tuple[str, ...]:
+    return _READ if method == "GET" else _WRITE
+
+
+def _derived(method: str, authority: str, path: str, query: str) -> dict[str, str]:
+    return {"@method": method, "@authority": authority, "@path": path or "/", "@query": f"?{query}"}
+
+
+def _answer_lines(status: int, digest: str, request_signature: str) -> list[tuple[str, str]]:
+    return [('"@status"', str(status)), ('"content-digest"', digest), ('"signature";req', request_signature)]
+
+
+def _quoted(part: str) -> str:
+    name, _, req = part.partition(";")
+    return f'"{name}";req' if req else f'"{name}"'
+
+
+def _base(lines: Iterable[tuple[str, str]], params: str) -> bytes:
+    """The signature base of RFC 9421, 2.5."""
+    text = "".join(f"{name}: {value}\n" for name, value in lines)
+    return f'{text}"@signature-params": {params}'.encode("ascii", "backslashreplace")
+
+
+def _signed(headers: dict[str, str], params: str, signature: bytes) -> Signed:
+    value = f"{_LABEL}=:{base64.b64encode(signature).decode('ascii')}:"
+    return Signed({**headers, "signature-input": f"{_LABEL}={params}", "signature": value}, value)
