@@ -18,9 +18,12 @@ def po(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "kiosk.po"
 
 
-def content(catalogue: Catalogue) -> dict[str, object]:
+def content(catalogue: Catalogue) -> dict[str, tuple[str | None, ...]]:
+    """The words by key; babel reads a plural as a tuple from one file and as a list from the other."""
     return {
-        message.id if isinstance(message.id, str) else message.id[0]: message.string
+        message.id if isinstance(message.id, str) else message.id[0]: (message.string,)
+        if isinstance(message.string, str)
+        else tuple(message.string or ())
         for message in catalogue
         if message.id
     }
