@@ -27,7 +27,7 @@ class Nonces:
         self._max_per_key = max_per_key
         self._young: dict[str, set[str]] = {}
         self._old: dict[str, set[str]] = {}
-        self._since_s: int | None = None
+        self._span = 0
 
     def use(self, keyid: str, nonce: str, now_s: int) -> NonceVerdict:
         """Take note of a nonce of a good signature."""
@@ -41,10 +41,9 @@ class Nonces:
         return NonceVerdict.FRESH
 
     def _turn(self, now_s: int) -> None:
-        if self._since_s is None:
-            self._since_s = now_s
-        elif now_s - self._since_s >= REMEMBER_S:
-            # a clock that was set back stays in its generation: nothing is forgotten early
-            gap = now_s - self._since_s >= 2 * REMEMBER_S
-            self._old, self._young = ({} if gap else self._young), {}
-            self._since_s = now_s
+        span = now_s // REMEMBER_S
+        if span <= self._span:
+            return  # a clock that was set back stays in its span: nothing is forgotten early
+        self._old = self._young if span == self._span + 1 else {}
+        self._young = {}
+        self._span = span

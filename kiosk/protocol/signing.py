@@ -143,7 +143,7 @@ def sign_request(
     alg = signer.algorithm.value
     params = f'({inner});created={created_s};keyid="{keyid}";alg="{alg}";nonce="{nonce_text}";tag="{tag}"'
     derived = _derived(method, authority, path, query)
-    base = _base([(f'"{name}"', derived.get(name) or headers[name]) for name in covered], params)
+    base = signature_base([(f'"{name}"', derived.get(name) or headers[name]) for name in covered], params)
     return _signed(headers, params, signer.sign(base))
 
 
@@ -177,7 +177,7 @@ def verify_request(
         return Fault.BAD
     derived = _derived(request.method, authority, request.path, request.query)
     lines = [(f'"{name}"', derived[name] if name in derived else fields[name]) for name in seen.order]
-    if not verifier.verify(seen.signature, _base(lines, seen.params)):
+    if not verifier.verify(seen.signature, signature_base(lines, seen.params)):
         return Fault.BAD
     # after the signature: only its owner learns the authority's time, and only its owner spends nonces
     if not now_s - MAX_AGE_S <= seen.created_s <= now_s + MAX_SKEW_S:
@@ -217,7 +217,7 @@ def sign_answer(
     """The header fields that sign an answer and bind it to the request whose ``Signature`` was ``request_signature``."""
     digest = content_digest(body)
     params = f'{_ANSWER};created={created_s};keyid="{keyid}";alg="{signer.algorithm.value}";tag="{tag}"'
-    base = _base(_answer_lines(status, digest, request_signature), params)
+    base = signature_base(_answer_lines(status, digest, request_signature), params)
     return _signed({"content-digest": digest}, params, signer.sign(base))
 
 
@@ -242,7 +242,7 @@ def verify_answer(
         return False
     values = dict(_answer_lines(status, fields["content-digest"], request_signature))
     lines = [(name, values[name]) for name in (_quoted(part) for part in seen.order)]
-    return verifier.verify(seen.signature, _base(lines, seen.params))
+    return verifier.verify(seen.signature, signature_base(lines, seen.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,8 +339,8 @@ def _quoted(part: str) -> str:
     return f'"{name}";req' if req else f'"{name}"'
 
 
-def _base(lines: Iterable[tuple[str, str]], params: str) -> bytes:
-    """The signature base of RFC 9421, 2.5."""
+def signature_base(lines: Iterable[tuple[str, str]], params: str) -> bytes:
+    """The signature base of RFC 9421, 2.5: ``lines`` are (component identifier as written, its value)."""
     text = "".join(f"{name}: {value}\n" for name, value in lines)
     return f'{text}"@signature-params": {params}'.encode("ascii", "backslashreplace")
 
