@@ -173,14 +173,13 @@ def test_no_float_near_money() -> None:
         if not _near_money(path) or _name(path) in FLOATS_ALLOWED:
             continue
         for node in ast.walk(_tree(path)):
-            floating = (isinstance(node, ast.Constant) and type(node.value) is float) or (
-                isinstance(node, ast.Name) and node.id == "float"
-            )
-            divided = (
-                isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _name(path).startswith("kiosk/domain/")
-            )
-            if floating or divided:
-                strays.append(f"{_name(path)}:{node.lineno}")
+            match node:
+                case ast.Constant(value=float(), lineno=line) | ast.Name(id="float", lineno=line):
+                    strays.append(f"{_name(path)}:{line}")
+                case ast.BinOp(op=ast.Div(), lineno=line) if _name(path).startswith("kiosk/domain/"):
+                    strays.append(f"{_name(path)}:{line}")
+                case _:
+                    pass
     assert not strays
 
 
