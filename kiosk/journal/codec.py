@@ -8,6 +8,7 @@ an ``OpaqueEvent``. Not responsible for drawing numbers or for keys (``store`` d
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -130,6 +131,11 @@ def utc_ms(text: str) -> int:
     if utc_text(at_ms) != text:
         raise NotAnEntry("at is not a UTC time with milliseconds")
     return at_ms
+
+
+def local_offset_minutes(at_ms: int) -> int:
+    """The machine's local time minus UTC at a UTC time, in minutes: summer time included."""
+    return time.localtime(at_ms // 1000).tm_gmtoff // 60
 
 
 class _Head(msgspec.Struct, frozen=True):

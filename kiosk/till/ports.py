@@ -14,6 +14,7 @@ from kiosk.domain.limits import OfflinePolicy
 from kiosk.domain.money import Money
 from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
 from kiosk.receipt.document import Document
+from kiosk.till.state import Clerk, Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class JournalStore(Protocol):
     """The append-only journal, its outbox and the downloads beside it; one connection, owned by the till thread.
 
     Every method is called in the till thread. The sync thread gets batches and gives answers by value, through the gateway and the
-    mailbox. Every method that writes is durable on return and raises ``Trouble`` JRN-… after which nothing was stored.
+    mailbox. Every method that writes is durable on return and raises ``Trouble`` JRN-… after which nothing was stored, with one
+    exception: after JRN-02 (the disk failed in the middle of a commit) only the next start can tell, and every call repeats the trouble.
     """
 
     def append(self, events: Sequence[Event], *, user: str) -> Sequence[Entry]:
@@ -155,7 +157,7 @@ class JournalStore(Protocol):
     def mark_delivered(self, answer: EntriesAnswer) -> Delivered:
         """Take the rows that the answer settles out of the outbox and keep its anchor; idempotent.
 
-        ``applied``, ``already`` and ``exception`` settle a row; any other outcome parks it with that word as the reason. Rows
+        ``applied``, ``already`` and ``exception`` settle a row; any other outcome parks it, with its code as the reason. Rows
         without a result stay owed. An anchor that this journal cannot have led to sets ``tampered`` (JR-08). ``settled`` and
         ``exceptions`` of the result name the lines of promises only.
         """
@@ -274,4 +276,22 @@ class BankCardTerminal(Protocol):
 class SoundPlayer(Protocol):
     def play(self, name: str) -> None:
         """``scan_ok`` · ``scan_refused`` · ``sale_ok`` · ``queued`` · ``error``; always goes with a visible change."""
+        ...
+
+
+class ReceiptWriter(Protocol):
+    """Makes the document of a completed sale from its journal entry; no printer's business."""
+
+    def write(self, sale: Sale, *, copy_no: int, operator: str, at_ms: int) -> Document:
+        """The original (``copy_no`` 0), or a DUPLICATA with its number, made ``at_ms`` by ``operator`` (CAI-11)."""
+        ...
+
+
+class ClerkRegister(Protocol):
+    """Who may log in, and whether a PIN is theirs. Counting tries is the till's business, not the register's."""
+
+    def clerks(self) -> tuple[Clerk, ...]: ...
+
+    def check(self, user_id: str, pin: str) -> bool:
+        """Whether ``pin`` is this person's; an unknown person has none, and the answer takes as long."""
         ...

@@ -8,7 +8,7 @@ It passes the same contract suite as the real store (``tests/contract/test_journ
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kiosk.clock import Clock
 from kiosk.domain.events import FISCAL, CardPromised, Event, OpaqueEvent
@@ -164,7 +164,7 @@ class FakeJournal:
     def is_blocked(self, serial: str) -> bool:
         self._alive()
         found = self.disk.items.get(("block", serial))
-        return found is not None and found[2].get("blocked") is True
+        return found is not None and found[2].get("blocked") is not False
 
     def stock_counts(self) -> dict[str, int]:
         self._alive()
@@ -239,7 +239,8 @@ class FakeJournal:
                 continue
             event = self.disk.rows[result.seq - 1].entry.event
             if result.outcome not in ("applied", "already", "exception"):
-                self.disk.outbox[result.seq] = replace(self.disk.outbox[result.seq], parked=result.outcome)
+                tries = self.disk.outbox[result.seq].tries + 1
+                self.disk.outbox[result.seq] = _Owed(tries, result.code or result.outcome)
                 continue
             del self.disk.outbox[result.seq]
             last = max(last, result.seq)
