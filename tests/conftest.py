@@ -43,6 +43,12 @@ def _threads_end() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def network() -> NetworkGuard:
+    """The guard itself, for the tests of it: they empty ``refused`` when they are done."""
+    return _network
+
+
 @pytest.fixture(autouse=True)
 def _network_is_loopback() -> Iterator[None]:
     _network.refused.clear()
