@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kiosk.clock import Clock
-from kiosk.devices.transport import ABSENT, DENIED, IN_USE, SETTING, UNREACHABLE
+from kiosk.devices.transport import ABSENT, DENIED, IN_USE, SETTING, STALLED, UNREACHABLE
 from kiosk.errors import Trouble
 from kiosk.till.messages import DeviceHealth, DeviceState, PaperLevel
 
@@ -21,6 +21,7 @@ _STATES: Final[dict[str, tuple[DeviceState, str]]] = {
     IN_USE: (DeviceState.DENIED, "in_use"),
     SETTING: (DeviceState.DENIED, "settings"),
     UNREACHABLE: (DeviceState.ABSENT, "unreachable"),
+    STALLED: (DeviceState.LOST, "stalled"),
 }
 _GONE: Final = frozenset({DeviceState.ABSENT, DeviceState.LOST, DeviceState.DENIED})
 

@@ -1,7 +1,7 @@
 """One daemon thread that owns one port: opens it, waits for bytes and jobs, notices its loss, opens it again.
 
-The caller never waits. ABSENT → OPENING → READY ↔ ATTENTION → LOST → (0.5, 1, 2, 5 s) → OPENING.
-What the bytes mean is the ``Behaviour``'s business, whose methods all run on this thread. Not responsible for repeating a job: a job is run once or refused, never twice.
+The caller never waits. ABSENT → OPENING → READY ↔ ATTENTION → LOST → (0.5, 1, 2, 5 s) → OPENING. What the bytes mean is the
+``Behaviour``'s business, whose methods all run on this thread. Not responsible for repeating a job: a job is run once or refused.
 """
 
 import logging

@@ -37,8 +37,8 @@ class Condition:
 
     @property
     def stops(self) -> str:
-        """The reason for which sending must stop, empty when there is none: heat passes by itself."""
-        return replace(self, reasons=self.reasons - {OVERHEATED}).worst if self.worst != OVERHEATED else ""
+        """The reason for which sending must stop, empty when there is none: heat and the feed button pass by themselves."""
+        return replace(self, reasons=self.reasons & {COVER_OPEN, PAPER_OUT, CUTTER, BROKEN}).worst
 
 
 def from_asb(asb: Asb) -> Condition:

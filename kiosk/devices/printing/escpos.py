@@ -1,7 +1,7 @@
 """Turns a document into the bytes of one print job for one printer profile. The only import of python-escpos, and a lazy one.
 
 A job begins with ``ESC @ ESC t n`` (one code page for the whole job) and automatic status on, and ends with the cut and the
-request that confirms it. It holds no byte sequence that a printer would obey in real time: rasters are changed by a dot where they would.
+request that confirms it. It holds no bytes that a printer would obey in real time: rasters are changed by a dot where they would.
 Not responsible for sending, nor for the drawer: a pulse is never part of a receipt.
 """
 
@@ -26,6 +26,8 @@ RESET: Final = b"\x1b@"
 STATUS_ON: Final = b"\x1da\xff"
 CUT: Final = b"\x1dVB\x00"  # feed to the cutter, partial cut
 TEAR: Final = b"\x1bd\x06"
+AIR: Final = b"\x1bJ\x08"  # a millimetre under what is large
+QUIET: Final = b"\x1bJ\x14"  # the white that a reader needs below a QR code
 STREAM_STATUS: Final = b"\x1dr\x01"
 BAR_MODULE_DOTS: Final = 3
 BAR_DOTS: Final = 72
@@ -54,12 +56,14 @@ def build_job(document: Document, profile: Profile, process_id: bytes) -> bytes:
             case Line():
                 style.set(item.align, item.size, item.weight)
                 out += item.text.encode(profile.codec) + b"\n"
+                if item.size is Size.BIG:
+                    out += AIR
             case Barcode(text):
                 style.set(Align.CENTER, Size.NORMAL, Weight.PLAIN)
-                out += _barcode(text, profile) + text.encode("ascii") + b"\n"
+                out += _barcode(text, profile) + AIR + text.encode("ascii") + b"\n"
             case Qr(text):
                 style.set(Align.CENTER, Size.NORMAL, Weight.PLAIN)
-                out += _qr(text, profile)
+                out += _qr(text, profile) + QUIET
             case _:
                 assert_never(item)
     style.set(Align.LEFT, Size.NORMAL, Weight.PLAIN)

@@ -1,8 +1,8 @@
 """The receipt printer: asks before it prints, and calls a receipt printed only when the printer said so.
 
-The ladder: status before, or REFUSED with nothing sent → bytes in small pieces while listening, stopped at the first complaint → the
-printer's own confirmation, or UNKNOWN. A job is never sent twice; after an UNKNOWN the printer's buffers are emptied, so that nothing
-comes out by itself when the paper is changed. Runs on the worker's thread; not responsible for what a receipt says.
+The ladder: status before, or REFUSED with nothing sent → bytes in small pieces while listening, stopped at the first complaint →
+the printer's own confirmation, or UNKNOWN. A job is never sent twice; after an UNKNOWN the printer's buffers are emptied, so that
+nothing comes out by itself when the paper is changed. Runs on the worker's thread; not responsible for what a receipt says.
 """
 
 import logging
@@ -14,8 +14,8 @@ from typing import Final
 from kiosk.clock import Clock
 from kiosk.devices.health import HealthBoard
 from kiosk.devices.printing.condition import GARBLED, MUTE, Condition, from_asb, from_real_time
-from kiosk.devices.printing.escpos import RESET, STATUS_ON, build_job, warm_up
-from kiosk.devices.printing.jobs import Ending, Job, KickJob, PrintJob, post_ending
+from kiosk.devices.printing.escpos import CUT, RESET, STATUS_ON, build_job, warm_up
+from kiosk.devices.printing.jobs import Ending, Job, PrintJob, post_ending
 from kiosk.devices.printing.profiles import Clear, Confirm, Profile
 from kiosk.devices.printing.status import (
     Answer,
@@ -28,7 +28,8 @@ from kiosk.devices.printing.status import (
     Rt,
     StatusParser,
 )
-from kiosk.devices.worker import Link
+from kiosk.devices.transport import STALLED
+from kiosk.devices.worker import Link, Stopped
 from kiosk.domain.sale import PrintOutcome
 from kiosk.errors import Trouble
 from kiosk.till.messages import DeviceState
@@ -86,6 +87,9 @@ class PrinterBehaviour:
             True  # what the printer still holds is not known: at the start, and after a job that did not end well
         )
         self._warm = False
+        self._half_out = False  # part of a receipt may hang out of the printer
+        self._noise = False  # bytes came that no printer sends
+        self._job_from: int | None = None  # the count of taken bytes at the job's first one
         self.tick_s = timings.poll_s
 
     # the worker's calls
@@ -117,30 +121,28 @@ class PrinterBehaviour:
             self._empty(link)
 
     def run(self, link: Link, job: Job) -> None:
-        before = link.taken_bytes
-        ending = Ending(PrintOutcome.UNKNOWN, "fault")
+        self._job_from = None
+        failure: Exception | None = None
         try:
-            match job:
-                case PrintJob():
-                    ending = self._print(link, job)
-                case KickJob():
-                    ending = self._kick(link)
+            ending = self._print(link, job) if isinstance(job, PrintJob) else self._kick(link)
         except _Complaint as complaint:
-            ending = self._broken_off(link, before, complaint.reason)
-            self._give_up(link)
+            ending = self._broken_off(link, complaint.reason)
         except Trouble as trouble:
-            ending = self._broken_off(link, before, "stalled" if trouble.code == "DEV-06" else "lost")
-            if trouble.code != "DEV-06":
-                raise
-            self._give_up(link)
-        except BaseException:
-            ending = self._broken_off(link, before, "stopped")
+            ending = self._broken_off(link, "stalled" if trouble.code == STALLED else "lost")
+            failure = None if trouble.code == STALLED else trouble
+        except Stopped as stopped:
+            ending, failure = self._broken_off(link, "stopped"), stopped
+        except Exception as fault:
+            ending, failure = self._broken_off(link, "fault"), fault
+        post_ending(self._post, job, ending)
+        if ending.outcome is PrintOutcome.UNKNOWN and self._profile.confirm is not Confirm.NONE:
+            self._unfinished = True
+            self._half_out = isinstance(job, PrintJob)
             link.discard_output()
-            raise
-        finally:
-            if ending.outcome is PrintOutcome.UNKNOWN and ending.bytes_sent:
-                self._unfinished = True
-            post_ending(self._post, job, ending)
+        if failure is not None:
+            raise failure
+        if self._unfinished and self._profile.confirm is not Confirm.NONE:
+            self._empty(link)
         self._show()
 
     def refuse(self, job: Job, reason: str) -> None:
@@ -173,7 +175,7 @@ class PrinterBehaviour:
 
     def _kick(self, link: Link) -> Ending:
         if self._profile.confirm is Confirm.NONE:
-            self._send(link, PULSE)
+            self._pulse(link)
             return Ending(PrintOutcome.UNKNOWN, "cannot_answer", len(PULSE))
         if self._unfinished:
             self._empty(link)
@@ -182,11 +184,15 @@ class PrinterBehaviour:
             self._condition.reasons
         ):  # an offline printer would open the drawer when it is back, with nobody expecting it
             return Ending(PrintOutcome.REFUSED, self._condition.worst)
-        self._send(link, PULSE)
+        self._pulse(link)
         answer = self._ask(link, 1)
         if answer is None or answer & 0x08:
             return Ending(PrintOutcome.UNKNOWN, MUTE, len(PULSE))
         return Ending(PrintOutcome.PROBABLE, "", len(PULSE))
+
+    def _pulse(self, link: Link) -> None:
+        self._job_from = link.taken_bytes
+        self._send(link, PULSE)
 
     def _job_bytes(self, link: Link, data: bytes) -> None:
         def listen(arrived: bytes) -> None:
@@ -194,6 +200,7 @@ class PrinterBehaviour:
                 self._note(answer)
                 self._complain(answer)
 
+        self._job_from = link.taken_bytes
         link.write(data, stall_s=self._timings.stall_s, on_input=listen)
 
     def _await_end(self, link: Link, job: PrintJob, size: int) -> None:
@@ -220,20 +227,20 @@ class PrinterBehaviour:
         if isinstance(answer, Asb) and self._condition.stops:
             raise _Complaint(self._condition.stops)
 
-    def _broken_off(self, link: Link, before: int, reason: str) -> Ending:
-        sent = link.taken_bytes - before
+    def _broken_off(self, link: Link, reason: str) -> Ending:
+        sent = 0 if self._job_from is None else link.taken_bytes - self._job_from
         return Ending(PrintOutcome.UNKNOWN if sent else PrintOutcome.REFUSED, reason, sent)
 
     # the printer's state
 
     def _look(self, link: Link) -> None:
         """Ask what there is to know, and show it."""
+        self._noise = False
         printer = self._ask(link, 1)
         cause = self._ask(link, 2) if printer is not None else None
         roll = self._ask(link, 4) if cause is not None else None
         if printer is None or cause is None or roll is None:
-            garbled = GARBLED in self._condition.reasons
-            self._condition = Condition(frozenset({GARBLED if garbled else MUTE}))
+            self._condition = Condition(frozenset({GARBLED if self._noise else MUTE}))
         else:
             error = self._ask(link, 3) if cause & 0x40 else None
             self._condition = from_real_time(printer=printer, cause=cause, error=error, roll=roll)
@@ -260,8 +267,8 @@ class PrinterBehaviour:
         match answer:
             case Asb():
                 self._condition = from_asb(answer)
-            case Junk() if not self._condition.reasons or MUTE in self._condition.reasons:
-                self._condition = Condition(frozenset({GARBLED}))
+            case Junk():
+                self._noise = True
             case Restarted():
                 self._unfinished = True
             case _:
@@ -273,29 +280,34 @@ class PrinterBehaviour:
 
     # emptying
 
-    def _give_up(self, link: Link) -> None:
-        """After a job that ended badly: what was not printed must not come out by itself later."""
-        link.discard_output()
-        self._unfinished = True
-        if self._profile.confirm is not Confirm.NONE:
-            self._empty(link)
-
     def _empty(self, link: Link) -> None:
-        """Make the printer forget what it holds. Stays *unfinished* when that cannot be known."""
+        """Make the printer forget what it holds: what was not printed must not come out by itself later.
+
+        It stays *unfinished* when that cannot be known, and is tried again before the next job.
+        """
         try:
             if self._profile.clear is Clear.DLE_DC4:
                 self._send(link, CLEAR)
-                if not self._cleared(link):
+                if not self._cleared(link) and not self._fill(link):
                     return
-            else:
-                fill = SLOW_FILL if self._baud is not None and self._baud < SLOW_BAUD else FILL
-                link.write(fill, stall_s=self._timings.stall_s, on_input=self._just_note)
-            self._send(link, RESET + STATUS_ON)
-            self._unfinished = False
+            elif not self._fill(link):
+                return
+            # half a receipt must not become the beginning of the next customer's
+            cut = CUT if self._half_out and self._profile.cutter else b""
+            self._send(link, RESET + STATUS_ON + cut)
+            self._unfinished = self._half_out = False
         except Trouble as trouble:
-            if trouble.code != "DEV-06":
+            if trouble.code != STALLED:
                 raise
             link.discard_output()
+
+    def _fill(self, link: Link) -> bool:
+        """End half a command with zeros, for a printer that cannot be cleared; only if somebody is there to take them."""
+        if self._ask(link, 1) is None:
+            return False
+        fill = SLOW_FILL if self._baud is not None and self._baud < SLOW_BAUD else FILL
+        link.write(fill, stall_s=self._timings.stall_s, on_input=self._just_note)
+        return True
 
     def _cleared(self, link: Link) -> bool:
         deadline_ms = self._clock.monotonic_ms() + round(self._timings.clear_s * 1000)
