@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from kiosk.cli import COMMANDS, Command
+
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 # what each requirement is called in an import statement
@@ -63,6 +65,14 @@ for room in rooms:
         count += 1
 assert not set(sys.modules) & set(blocked)
 print(count)
+"""
+MODULES_OF_HELP = """
+import sys
+from kiosk.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(*sys.modules, sep="\\n")
 """
 
 
@@ -132,6 +142,23 @@ def test_each_half_runs_without_the_others_libraries(rooms: tuple[str, ...], for
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_a_command_imports_its_own_half_only(command: Command) -> None:
+    """The one command serves both machines: asking one half must not need the other's libraries."""
+    foreign = "terminal" if command.target.startswith("kiosk.authority") else "authority"
+    libraries = [name for requirement in _requirements(foreign) for name in IMPORT_NAMES[requirement]]
+    ran = subprocess.run(
+        [sys.executable, "-c", MODULES_OF_HELP, command.name, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert not set(ran.stdout.splitlines()) & set(libraries)
 
 
 def test_libraries_stand_behind_the_files_that_pyproject_names() -> None:
