@@ -1,0 +1,96 @@
+"""The port between the authority's work and a database: transactions that are durable when they return, and reads.
+
+All SQL stands in this package's own files, in the subset that SQLite and PostgreSQL share (``?`` for values; integers, text and
+bytes; ``ON CONFLICT``; ``RETURNING``), so that another database is one adapter and one set of migrations. Not responsible for what
+the work means: services decide, the files beside this one read and write.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from kiosk.errors import Trouble
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Value = str | int | bytes | None
+Row = tuple[
+    Any, ...
+]  # a database row has no static type; the functions beside this file turn it into a dataclass at once
+
+
+class Transaction(Protocol):
+    """One open transaction. Statements see what earlier ones did; nothing is durable before the work returned."""
+
+    def one(self, sql: str, *values: Value) -> Row | None:
+        """The first row, or ``None``."""
+        ...
+
+    def all(self, sql: str, *values: Value) -> list[Row]:
+        """Every row; the statement bounds their number itself."""
+        ...
+
+    def run(self, sql: str, *values: Value) -> int:
+        """How many rows the statement touched: a conditional update is judged by it."""
+        ...
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """One statement for many rows."""
+        ...
+
+
+Work = Callable[[Transaction], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A work's value; its writes are durable."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A work that raised; none of its writes happened, its neighbours in the batch are untouched."""
+
+    error: Exception
+
+
+class Store(Protocol):
+    """A database. ``write`` is durable on return; both raise ``Trouble`` AUT-… and then nothing was written."""
+
+    def write(self, work: Work[T]) -> T:
+        """Run ``work`` in one write transaction. What ``work`` raises comes out, after a rollback."""
+        ...
+
+    def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        """Run several works in order in one commit; one that raises is split off. ``Trouble`` means that none of them happened."""
+        ...
+
+    def read(self, work: Work[T]) -> T:
+        """Run ``work`` on the last committed state; it must not write."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Runner(Protocol):
+    """How the HTTP side reaches a store without waiting for the disk on its event loop."""
+
+    async def write(self, work: Work[T]) -> T: ...
+
+    def read(self, work: Work[T]) -> T: ...
+
+
+DISK_FULL = "AUT-01"
+DISK_FAILED = "AUT-02"
+BUSY = "AUT-03"
+DATABASE_LOST = "AUT-04"
+OVERLOADED = "AUT-05"
+NOT_INITIALISED = "AUT-06"
+NEWER_DATABASE = "AUT-07"
+
+
+def trouble(code: str, detail: str) -> Trouble:
+    """The store's trouble with this code; only a lost, missing or newer database is beyond repeating."""
+    return Trouble(code, retryable=code not in {DATABASE_LOST, NOT_INITIALISED, NEWER_DATABASE}, detail=detail)
