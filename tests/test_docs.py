@@ -137,6 +137,9 @@ def test_settings_are_documented_and_the_example_is_right() -> None:
     """The example is copied into terminal.toml by hand."""
     text = _read(ROOT / "docs" / "operations.md")
     (example,) = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    example = re.sub(
+        r'^# (?=\w+ = ")', "", example, flags=re.MULTILINE
+    )  # what few terminals need is shown as a comment
     parse_settings(example)
     data = tomllib.loads(example)
     shown = {

