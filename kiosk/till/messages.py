@@ -87,8 +87,8 @@ class LinkProbed:
 
 @dataclass(frozen=True, slots=True)
 class EntriesDelivered:
-    """The end of one ``deliver``: a result for every entry of the batch, in its order. ``outcome``: applied · already ·
-    exception (with its X code) · parked (the authority cannot take this entry at all; a person must look; it blocks nothing).
+    """The end of one ``deliver``: results for some or all of the batch's entries, in their order. ``outcome``: applied · already ·
+    exception (with its X code), or a problem's name (``malformed-request``) for an entry that the authority cannot take at all.
 
     The till appends the ``PromiseSettled`` that follow, gives the answer to ``JournalStore.mark_delivered``, and asks for the next
     batch, at most ``answer.max_batch`` long.

@@ -24,7 +24,7 @@ def test_there_and_back(value: dict[str, object]) -> None:
 
 
 @given(OBJECTS)
-def test_order_of_making_does_not_matter(value: dict[str, object]) -> None:
+def test_it_does_not_matter_which_key_came_first(value: dict[str, object]) -> None:
     """The same entry would have two hashes."""
     assert canonical_bytes(dict(reversed(value.items()))) == canonical_bytes(value)
 

@@ -11,7 +11,7 @@ from kiosk.protocol.keys import BadKey, SharedSecret, SigningKey, VerifyKey, bas
 from kiosk.protocol.words import WORDS
 from tests.helpers.wire import OTHER_KEY, TERMINAL_KEY
 
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+GROUP_SIZE = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def test_sign_and_verify() -> None:
@@ -75,7 +75,7 @@ def test_seed_there_and_back() -> None:
     assert SigningKey.generate().public != made.public
 
 
-@pytest.mark.parametrize("seed", [b"", bytes(32), bytes(31), ORDER.to_bytes(32, "big"), b"\xff" * 32, b"\x01" * 33])
+@pytest.mark.parametrize("seed", [b"", bytes(32), bytes(31), GROUP_SIZE.to_bytes(32, "big"), b"\xff" * 32, b"\x01" * 33])
 def test_what_is_no_seed(seed: bytes) -> None:
     """A damaged keystore would give the till some other identity."""
     with pytest.raises(BadKey):
