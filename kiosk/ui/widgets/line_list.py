@@ -5,11 +5,11 @@ scan costs one row and not a page. Not responsible for removing anything: the ti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from kiosk.ui.presenters.parts import LineRow
 from kiosk.ui.theme import restyle
 from kiosk.ui.widgets.button import IconButton
 from kiosk.ui.widgets.card_face import ValueChip
@@ -17,23 +17,6 @@ from kiosk.ui.widgets.chip import Dot
 from kiosk.ui.widgets.text import Text
 
 ROW_HEIGHT = 68
-
-
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """One row, ready to show. `tone` colours the dot beside the serial; `state` says the same in a word, or is empty."""
-
-    line_id: str
-    value: str
-    series: str
-    title: str
-    price: str
-    serial: str = field(repr=False)
-    tone: str = "success"
-    state: str = ""
-    chosen: bool = False
-    fresh: bool = False
-    delete_name: str = ""
 
 
 class _Row(QFrame):

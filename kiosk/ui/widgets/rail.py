@@ -5,13 +5,13 @@ when all is well and coloured when not; on a narrow screen only the network's ch
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalMapper, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.ui.icons import logo_pixmap
+from kiosk.ui.presenters.parts import ChipView, RailItem
 from kiosk.ui.theme import restyle
 from kiosk.ui.widgets.avatar import Avatar
 from kiosk.ui.widgets.button import IconButton
@@ -22,29 +22,6 @@ from kiosk.ui.widgets.text import Text
 BAR_HEIGHT = 60
 RAIL_WIDTH = 92
 RAIL_WIDTH_NARROW = 84
-
-
-@dataclass(frozen=True, slots=True)
-class RailItem:
-    """One task: its id, drawing, word, whether it is open, and its key for assistive technology."""
-
-    task: str
-    icon: str
-    text: str
-    chosen: bool = False
-    allowed: bool = True
-    low: bool = False
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChipView:
-    """One chip of the status bar. `trouble` keeps it on a narrow screen."""
-
-    text: str
-    icon: str
-    tone: str = "neutral"
-    trouble: bool = False
 
 
 class _RailButton(QPushButton):
