@@ -37,7 +37,9 @@ class Command:
 
 
 # a command is listed when its room exists, never before
-COMMANDS: Final[tuple[Command, ...]] = ()
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command("doctor", "find and examine the devices' ports", "kiosk.devices.doctor:configure", has_data=False),
+)
 
 
 def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COMMANDS) -> int:

@@ -91,12 +91,16 @@ class ShopSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
-    """The devices of this terminal; ``None`` for what it has not. ``bankcard`` is ``simulated`` or ``manual``."""
+    """The devices of this terminal; ``None`` for what it has not. ``bankcard`` is ``simulated`` or ``manual``.
+
+    ``bankcard_port`` is where a simulated terminal is; a manual one has no wire.
+    """
 
     printer: DeviceAddress | None = None
     scanner: DeviceAddress | None = None
     display: DeviceAddress | None = None
     bankcard: str | None = None
+    bankcard_port: DeviceAddress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,7 @@ def parse_settings(text: str) -> Settings:
             scanner=reader.device("devices.scanner"),
             display=reader.device("devices.display"),
             bankcard=reader.text("devices.bankcard", "", _one_of(BANKCARD_MODES)) or None,
+            bankcard_port=reader.device("devices.bankcard_port"),
         ),
     )
     reader.finish()
@@ -223,7 +228,10 @@ def render_settings(settings: Settings) -> str:
         ("", [(key, getattr(settings, key)) for key in ("language", "theme", "currency", "series")]),
         ("authority", [("address", settings.authority.address), ("public_name", settings.authority.public_name)]),
         ("shop", [(key, getattr(shop, key)) for key in ("name", "address", "siret", "naf", "vat_id", "till")]),
-        ("devices", [(key, getattr(devices, key)) for key in ("printer", "scanner", "display", "bankcard")]),
+        (
+            "devices",
+            [(key, getattr(devices, key)) for key in ("printer", "scanner", "display", "bankcard", "bankcard_port")],
+        ),
     ]
     lines = ["# Settings of this terminal: docs/operations.md explains each."]
     for table, pairs in named:

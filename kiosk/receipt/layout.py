@@ -3,7 +3,7 @@
 Not responsible for code pages (a driver replaces what its page lacks by text of the same width or lays out again) nor for dots.
 """
 
-import textwrap
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,18 +70,20 @@ def lay_out(document: Document, columns: Columns) -> tuple[LaidOut, ...]:
 
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` characters. Breaks at plain spaces only: a no-break space holds."""
-    return textwrap.TextWrapper(
-        width=width,
-        break_long_words=True,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-        drop_whitespace=True,
-    ).wrap(_breakable(text)) or [""]
-
-
-def _breakable(text: str) -> str:
-    # TextWrapper breaks at ASCII whitespace only, U+00A0 and U+202F hold
-    return " ".join(part for part in text.replace("\n", " ").replace("\t", " ").split(" ") if part)
+    lines: list[str] = []
+    current = ""
+    for word in re.split("[ \\t\\n]+", text):
+        joined = f"{current} {word}" if current else word
+        if len(joined) <= width:
+            current = joined
+            continue
+        if current:
+            lines.append(current)
+        while len(word) > width:
+            lines.append(word[:width])
+            word = word[width:]  # noqa: PLW2901 - what is left of a word that is wider than the paper
+        current = word
+    return [*lines, current] if current or not lines else lines
 
 
 def _paragraph(element: Text, columns: Columns) -> list[Line]:

@@ -206,14 +206,23 @@ class _Builder:
 
 
 def _heading(shop: ShopIdentity, words: ReceiptWords) -> tuple[Element, ...]:
-    vat = words.vat_id.format(vat_id=shop.vat_id) if shop.vat_id else words.no_vat_id
-    identity = f"{words.siret.format(siret=shop.siret)} · {words.naf.format(naf=shop.naf)}\n{vat}"
+    vat = words.vat_id.format(vat_id=_grouped(shop.vat_id, 2, 2)) if shop.vat_id else words.no_vat_id
+    siret = words.siret.format(siret=_grouped(shop.siret, 3, 3, 3))
+    naf = words.naf.format(naf=_grouped(shop.naf, 2, mark="."))
     return (
         Text(shop.name, Align.CENTER, Size.BIG, Weight.BOLD),
         Blank(),
         Text(shop.address, Align.CENTER),
-        Text(identity, Align.CENTER, Size.SMALL),
+        Text(f"{siret} · {naf}\n{vat}", Align.CENTER, Size.SMALL),
     )
+
+
+def _grouped(text: str, *sizes: int, mark: str = "\u00a0") -> str:
+    """A registration number in its usual groups: the first ones of these sizes, then the rest."""
+    parts: list[str] = []
+    for size in sizes:
+        parts, text = [*parts, text[:size]], text[size:]
+    return mark.join(part for part in (*parts, text) if part)
 
 
 def _moment(at: datetime) -> str:

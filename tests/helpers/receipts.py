@@ -18,9 +18,9 @@ SHOP = ShopIdentity(
     shop_id="shop-1",
     name="Tabac de l’Hôtel",
     address="12, rue de l’Église\n75011 Paris",
-    siret="732 829 320 00074",
-    naf="47.26Z",
-    vat_id="FR 44 732829320",
+    siret="73282932000074",
+    naf="4726Z",
+    vat_id="FR44732829320",
     till_name="1",
 )
 QR = (

@@ -1,7 +1,7 @@
-"""A bank-card terminal that is not there: takes charges on a real pseudo-terminal and answers as it is told, or as a person decides.
+"""A bank-card terminal that is not there: takes charges on a pseudo-terminal, answers as it is told or as a person decides.
 
-It remembers every charge by its id and gives the same answer for ever; an id that it was asked about and never saw is refused from then
-on. No real card is near it.
+It remembers every charge by its id and gives the same answer for ever; an id that it was asked about and never saw is refused
+from then on. No real card is near it.
 """
 
 from dataclasses import dataclass
