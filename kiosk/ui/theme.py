@@ -64,6 +64,8 @@ def load_theme(folder: Path, name: ThemeName) -> Theme:
     tokens["line_focus"] = f"{borders['field_focus']}px"
     # without background steps the blocks of the high contrast theme need an outline
     tokens["block_line"] = tokens["border"] if thick else "transparent"
+    # the accent is the ground of the customer's balance there, and would not be seen on itself
+    tokens["hero_bar"] = tokens["on_primary"] if thick else tokens["accent"]
     for size in ("key", "chip", "control", "card", "control_kiosk", "card_kiosk", "hero_kiosk"):
         tokens[f"radius_{size}"] = f"{design['radius'][size]}px"
     sheet = substitute((folder / "base.qss").read_text(encoding="utf-8"), tokens)

@@ -19,6 +19,8 @@ _TONES = {
     "soft": ("primary_text", "keycap", "primary_text"),
     "chosen": ("primary_text", "keycap", "primary_text"),
     "rail_on": ("primary_text", "keycap", "primary_text"),
+    "ink": ("on_brand", "keycap_on", "on_brand"),
+    "inkon": ("on_accent", "keycap", "on_accent"),
 }
 
 

@@ -1,0 +1,1 @@
+"""The widgets of the customer face: large, upright or lying, with nothing left to decide."""
