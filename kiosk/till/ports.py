@@ -234,8 +234,9 @@ class AuthorityGateway(Protocol):
     def deliver(self, batch: EntriesRequest) -> None:
         """Hand over the outbox's next batch. One batch at a time: the till calls it again only after ``EntriesDelivered``.
 
-        The gateway alone repeats it, with growing pauses (PR-17), until the authority has taken every entry or found one
-        impossible to take (``parked``); no answer ends it early, so ``EntriesDelivered`` may take hours while the link is down.
+        The gateway alone repeats it, with growing pauses (PR-17), until the authority has spoken on some or all of the entries;
+        silence never ends it, so ``EntriesDelivered`` may take hours while the link is down. Entries without a result stay owed
+        and come with the next batch. One that the authority cannot take at all gets the problem's name as its outcome.
         """
         ...
 
