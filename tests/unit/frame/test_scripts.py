@@ -24,9 +24,9 @@ def _stub(folder: Path, name: str, body: str) -> None:
     path.chmod(0o755)
 
 
-def _bootstrap(repository: Path, stubs: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{stubs}:/usr/bin:/bin", "DISPLAY": ""}
-    command = [repository / "scripts" / "bootstrap"]
+def _bootstrap(repository: Path, stubs: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{stubs}:/usr/bin:/bin", "DISPLAY": "", **more}
+    command = [repository / "scripts" / "bootstrap", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -63,6 +63,16 @@ def test_missing_libraries_are_named_with_the_exact_command_and_the_work_goes_on
     assert "libzbar0" in line
     assert "libgl1" not in line.split()
     assert "called" not in ran.stderr
+
+
+def test_without_qt_the_tests_do_not_start(repository: Path, stubs: Path, tmp_path: Path) -> None:
+    """A thousand failures that all mean one missing library hide which one."""
+    (tmp_path / "PySide6").mkdir()
+    (tmp_path / "PySide6" / "__init__.py").write_text("raise ImportError('libEGL.so.1: cannot open')", encoding="utf-8")
+    ran = _bootstrap(repository, stubs, "--screens", PYTHONPATH=str(tmp_path))
+    assert ran.returncode == 1
+    assert "Qt cannot be loaded" in ran.stderr
+    assert "libEGL.so.1" in ran.stderr
 
 
 def test_the_second_run_installs_nothing(repository: Path, stubs: Path) -> None:
