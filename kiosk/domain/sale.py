@@ -1,4 +1,4 @@
-"""Words of a sale and its lines at the till: the phases of the design's table. The fold over entries lives in ``kiosk.till.state``.
+"""Words of a sale and its lines at the till: the phases of the design's table. The fold over entries is ``kiosk.till.fold``.
 
 Not responsible for what the authority knows of a line; the two agree except while a line is ``UNKNOWN``,
 ``CANCELLING`` or ``PROMISED``.
@@ -36,6 +36,13 @@ FINAL_PHASES = frozenset(
         LinePhase.TOO_LATE,
     }
 )
+
+
+# the basket: no money has been taken for these yet
+BASKET_PHASES = frozenset({LinePhase.ASKED, LinePhase.HELD, LinePhase.UNHELD})
+
+# the money is in and nobody at the counter knows whether the card can be spent
+DOUBTFUL_PHASES = frozenset({LinePhase.COMMITTING, LinePhase.UNKNOWN})
 
 
 class ReleaseCause(Enum):

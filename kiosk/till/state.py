@@ -13,13 +13,15 @@ from kiosk.domain.money import Money
 from kiosk.domain.refusals import PromiseRefusal, Reason, ScanRefusal
 from kiosk.domain.sale import LinePhase
 from kiosk.domain.series import Catalogue
+from kiosk.domain.tender import TenderKind
 from kiosk.protocol.messages import BalanceAnswer
 from kiosk.till.messages import DeviceHealth
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One card of a sale. ``until_ms`` ends its hold (UTC); ``asked_ms`` is when its present wait began (UTC)."""
+    """One card of a sale. ``until_ms`` ends its hold as first answered (UTC; extensions have no entry); ``asked_ms`` is when its
+    present wait began (UTC)."""
 
     line_id: str
     sale_id: str
@@ -37,6 +39,9 @@ class Line:
     replaces: str | None = None
     rescanned: bool = False
     exception: str | None = None  # X1…X9 once a promise came back as an exception
+    promised_seq: int | None = None  # where its ``CardPromised`` stands; results of deliveries name entries, not lines
+    outside_policy: str | None = None
+    doubt: bool = False  # a restart found it activating or handed over: only the clerk knows where the card is
 
     def __repr__(self) -> str:
         return f"Line({self.line_id}, ••••{self.serial[-4:]}, {self.phase.value})"
@@ -68,6 +73,23 @@ class Sale:
     receipt_no: int | None = None
     signature: bytes = b""
     closed: bool = False
+    abandoned: bool = False  # every line was released and no money stayed in; ``closed`` too
+    question: "Question | None" = None  # what the clerk must answer after a restart, before anything is sold
+
+    @property
+    def live(self) -> tuple[Line, ...]:
+        """The lines that are still part of the sale: all but the released ones."""
+        return tuple(line for line in self.lines if line.phase is not LinePhase.RELEASED)
+
+    @property
+    def charge_pending(self) -> Charge | None:
+        """The charge that is not resolved: asked and not answered, or answered with unknown."""
+        return self.charge if self.charge is not None and self.charge.outcome in (None, "unknown") else None
+
+    @property
+    def tender(self) -> str | None:
+        """How it was paid, or ``None`` while it is not."""
+        return self.tenders[-1].tender if self.tenders else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,15 @@ class PrintJob:
     copy_no: int
     outcome: str | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTries:
+    """Wrong PINs of one person since the last right one. ``at_ms`` is when the last of them was typed (UTC)."""
+
+    user_id: str
+    count: int
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +128,23 @@ class Book:
     link_down_since_ms: int | None = None
     last_seq: int = 0
     last_receipt_no: int = 0
+    last_at_ms: int = 0
     running: bool = False  # TillStarted without TillStopped
+    locked: bool = False  # the basket is kept; whoever logs in next goes on
+    currency: str = ""  # as of the last TillStarted; every amount in the entries is in it
+    wrong: tuple[WrongTries, ...] = ()
+
+    def sale(self, sale_id: str | None) -> Sale | None:
+        """The sale with this id, or ``None``."""
+        return next((sale for sale in self.sales if sale.sale_id == sale_id), None)
+
+    def line(self, line_id: str) -> Line | None:
+        """The line with this id, or ``None``. The newest sales are looked at first."""
+        for sale in reversed(self.sales):
+            for line in sale.lines:
+                if line.line_id == line_id:
+                    return line
+        return None
 
 
 class Stage(Enum):
@@ -190,6 +237,28 @@ class OfflineRoom:
     cards: int
 
 
+class TenderHurdle(Enum):
+    """Why a tender cannot be taken now. ``OFFLINE``: the link is down, and ``TenderOffer.promise`` says why not promised."""
+
+    EMPTY = "empty"
+    ANSWER_AWAITED = "answer_awaited"  # a hold has not been answered yet; a payment given now waits for it
+    NOT_LISTED = "not_listed"  # a card without a hold that the stock snapshot does not list here
+    SERIES = "series"  # a card in the basket may not be paid this way
+    OFFLINE = "offline"
+    NO_TERMINAL = "no_terminal"  # no bank-card terminal is connected; the manual way stays open
+
+
+@dataclass(frozen=True, slots=True)
+class TenderOffer:
+    """Whether the sale on screen may be paid this way now; ``hurdle`` is ``None`` when it may. ``line_id``: the card that stands in
+    the way."""
+
+    kind: TenderKind
+    hurdle: TenderHurdle | None
+    promise: PromiseRefusal | None = None
+    line_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TillState:
     """Everything a face needs, published whole."""
@@ -214,6 +283,14 @@ class TillState:
     let_go: PromiseRefusal | None = PromiseRefusal.POLICY_OFF  # None: the customer may leave with the card
     offline: OfflineRoom = OfflineRoom(PromiseRefusal.POLICY_OFF, 0)
     balance: Balance | None = None
+    tenders: tuple[TenderOffer, ...] = ()
+    due: Money | None = None  # of the sale on screen, before it is paid
+    paying: bool = False  # a payment was asked for and waits for the last hold's answer
+    background: tuple[str, ...] = ()  # sale ids that are not on screen and not handed over
+    choices: bool = False  # 20 s without an answer: wait, give back or let go
+    asking: bool = False  # an answer about the sale on screen is awaited right now
+    parked: int = 0  # entries that the authority cannot take and that wait for a person
+    clock_off_ms: int = 0
     demonstration_keys: bool = False
     trouble: str | None = None  # why the till is halted
 
