@@ -26,7 +26,7 @@ def _stub(folder: Path, name: str, body: str) -> None:
 
 def _bootstrap(repository: Path, stubs: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{stubs}:/usr/bin:/bin", "DISPLAY": "", **more}
-    command = [repository / "scripts" / "bootstrap", *words]
+    command = [str(repository / "scripts" / "bootstrap"), *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
