@@ -52,6 +52,7 @@ from kiosk.protocol.problems import ProblemKind
 
 LineRequest = ReserveRequest | ExtendRequest | CommitRequest | CancelRequest
 MAX_ID_CHARS = 64
+MAX_EXTENSIONS = 1_000  # far more than ten minutes hold
 TAKEN_TENDERS = frozenset({TenderKind.CASH, TenderKind.BANK_CARD})
 
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -333,7 +334,7 @@ def _asked(request: LineRequest) -> _Asked:
         case CancelRequest():
             return _Asked(message=Message.CANCEL, serial=_digits(request.serial), rescanned=request.card_rescanned)
         case ExtendRequest():
-            if request.n < 1:
+            if not 1 <= request.n <= MAX_EXTENSIONS:
                 raise malformed("n counts the extensions from 1")
             return _Asked(message=Message.EXTEND)
 
