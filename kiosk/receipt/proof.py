@@ -9,7 +9,7 @@ import binascii
 import re
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ LINES_MAX: Final = 10
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
-class ProofFault(ValueError):
+class ProofFault(ValueError):  # noqa: N818 - what is the matter with a text, not a failure of ours
     """The text is not a proof; the message says what is wrong with it."""
 
 
@@ -65,14 +65,14 @@ def read_proof(text: str, verify: Callable[[str, bytes, bytes], bool]) -> Proof:
     if len(parts) < 7 or parts[0] != VERSION:
         raise ProofFault("not a proof of a sale")
     try:
-        numbers = [int(part) for part in parts[2:6]]
+        epoch, seq, receipt_no, at_s = (int(part) for part in parts[2:6])
         lines = tuple(_line(part) for part in parts[6:])
         good = verify(parts[1], _bytes(signature), body.encode("ascii"))
     except (ValueError, binascii.Error) as error:
         raise ProofFault(f"a damaged proof: {error}") from None
     if not good:
         raise ProofFault("the signature of the proof is not this terminal's")
-    return Proof(parts[1], *numbers, lines)
+    return Proof(parts[1], epoch, seq, receipt_no, at_s, lines)
 
 
 def _line_text(line: ProofLine) -> str:
@@ -81,14 +81,12 @@ def _line_text(line: ProofLine) -> str:
 
 
 def _line(text: str) -> ProofLine:
-    fields: Sequence[str] = text.split(",")
-    line_id = str(uuid.UUID(bytes=_bytes(fields[0])))
-    match fields[1:]:
-        case []:
-            return ProofLine(line_id)
-        case [pack, position]:
-            return ProofLine(line_id, pack, int(position))
-    raise ValueError("a line has an id, a pack and a position")
+    line, *place = text.split(",")
+    line_id = str(uuid.UUID(bytes=_bytes(line)))
+    if not place:
+        return ProofLine(line_id)
+    pack, position = place
+    return ProofLine(line_id, pack, int(position))
 
 
 def _text(data: bytes) -> str:
