@@ -6,6 +6,7 @@ trouble interrupted is taken up again. Not responsible for the thread it runs in
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, assert_never
 
 from kiosk.domain.activation import EntryMode
@@ -65,6 +66,7 @@ class Till:
         self._desk = desk
         self._words = display_words or DisplayWords()
         self._shown: DisplayText | None = None
+        self._last: TillState | None = None
         self._link = Link(desk)
         self._enquiries = Enquiries(desk)
         self._completing = Completing(desk)
@@ -129,9 +131,10 @@ class Till:
         self._desk.append(TillStopped())
 
     def halt(self, code: str) -> None:
-        """Show that this till can do nothing any more, and why. Stores nothing."""
+        """Show that this till can do nothing any more, and why. Stores nothing and reads nothing: the journal may be what broke."""
         self._desk.passing.trouble = code
-        self._publish()
+        last = self._last or self._publishing.blank()
+        self._desk.ports.publish(replace(last, stage=Stage.HALTED, trouble=code, now_ms=self._desk.now_ms()))
 
     # ---- inside
 
@@ -353,4 +356,5 @@ class Till:
         if text != self._shown:
             self._shown = text
             self._desk.ports.display.show(text.top, text.bottom)
+        self._last = state
         self._desk.ports.publish(state)

@@ -54,6 +54,19 @@ class Publishing:
             return Stage.BALANCE
         return _stage_of(desk.sale)
 
+    def blank(self) -> TillState:
+        """A state that nothing is known for yet."""
+        settings = self._desk.settings
+        return TillState(
+            book=self._desk.book,
+            stage=Stage.STARTING,
+            catalogue=settings.catalogue,
+            shop_name=settings.shop.name,
+            till_name=settings.shop.till_name,
+            now_ms=self._desk.now_ms(),
+            demonstration_keys=settings.demonstration_keys,
+        )
+
     def state(self) -> TillState:
         """Everything, whole."""
         desk, passing = self._desk, self._desk.passing
