@@ -38,6 +38,8 @@ class Command:
 
 # a command is listed when its room exists, never before
 COMMANDS: Final[tuple[Command, ...]] = (
+    Command("journal", "copy or read the till's journal", "kiosk.journal.command:configure"),
+    Command("verify", "check a copy of a journal", "kiosk.verifier.command:configure", has_data=False),
     Command("doctor", "find and examine the devices' ports", "kiosk.devices.doctor:configure", has_data=False),
 )
 
