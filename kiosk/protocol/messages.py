@@ -100,8 +100,8 @@ class EntriesRequest(Request, frozen=True):
 class EntryResult(Answer, frozen=True):
     """``outcome``: applied · already · exception, then with ``code`` X1 to X9. Never a refusal for a business conflict (AC-10).
 
-    Inside the terminal the outcome may also be a problem's name (``malformed-request``): the authority cannot take this entry
-    at all, and the journal parks it.
+    An entry that cannot be taken at all has a problem's name as its outcome (``malformed-request``, ``bad-signature``): the
+    terminal parks it for a person, and it holds up nothing.
     """
 
     seq: int

@@ -18,7 +18,8 @@ from kiosk.protocol.messages import Anchor, EntriesAnswer, EntriesRequest, Entry
 from kiosk.protocol.problems import Problem, ProblemKind
 from kiosk.sync.exchange import NoAnswer, Question, entries_question
 
-SPOKEN: Final = frozenset({"applied", "already", "exception"})
+# what may be said of one entry: taken, or the name of the problem why it cannot be taken (the journal parks it)
+SPOKEN: Final = frozenset({"applied", "already", "exception"}) | {kind.value for kind in ProblemKind}
 FAILURES_BEFORE_BLAME: Final = 6  # an authority that fails on a batch this often is asked for its halves (AC-10)
 _BLAMES: Final = frozenset({ProblemKind.MALFORMED_REQUEST, ProblemKind.TOO_LARGE})
 _log = logging.getLogger(__name__)
