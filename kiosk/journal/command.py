@@ -27,7 +27,7 @@ from kiosk.journal.sqlite_trouble import DENIED, trouble_of
 _ENDED: Final = re.compile(r".*-[0-9]{4}\.db")
 _SECRETIVE: Final = "serial"  # shown with its last four digits, as everywhere
 _LEFT_OUT: Final = ("shop", "lines", "tenders")  # of a SaleCompleted: its line says the total
-MAX_SHOWN: Final = 160
+MAX_SHOWN: Final = 240
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

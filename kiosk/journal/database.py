@@ -51,7 +51,9 @@ class Database:
         """The rows of a question."""
         self._check()
         try:
-            yield from self._connection.execute(sql, values)
+            # not "yield from": it would close the cursor of a reader that was given up, perhaps after the connection
+            for row in self._connection.execute(sql, values):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
