@@ -22,6 +22,8 @@ IMPORT_NAMES = {
     "PySide6-Essentials": ("PySide6", "shiboken6"),
     "pyserial": ("serial",),
     "python-escpos": ("escpos",),
+    "Pillow": ("PIL",),
+    "qrcode": ("qrcode",),
     "requests": ("requests",),
     "keyring": ("keyring",),
     "argon2-cffi": ("argon2",),

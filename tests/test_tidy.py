@@ -6,11 +6,13 @@ Names are checked against docs/glossary.md; each exception to a rule stands here
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 400
@@ -22,6 +24,7 @@ ALLOWED_NAMES = {
     "voucher_vat": "the same law's sentence on the receipt",
     "_ORDER": "the order of the curve's group",
     "order": "in which fields are signed",
+    "hardware": "what the machine says of itself at enrolment (PR-02)",
 }
 # tops of threads and processes: the only places where any exception at all may be caught
 THREAD_TOPS = {
@@ -29,6 +32,10 @@ THREAD_TOPS = {
     "kiosk/devices/printing/printer.py": "the job is ended as unknown first, then the fault goes on to the worker's top",
     "kiosk/authority/store/sqlite.py": "one item's fault is handed to its caller; its neighbours in the batch go on",
     "kiosk/devices/virtual/pty_host.py": "the top of a virtual device's thread; stop() raises it where somebody sees it",
+    "kiosk/authority/access.py": "the top of a request: answers.of_error turns it into the one neutral problem",
+    "kiosk/sync/keystore.py": "the top of the keyring's thread: its backends raise whatever their systems raise",
+    "kiosk/till/actor.py": "the top of the till's thread: a bug halts the till",
+    "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",
     "kiosk/demo/control.py": "the border of the demonstration's control channel: the caller gets the sentence",
 }
 # modules near money that measure something else in floats: module → what
@@ -333,6 +340,23 @@ def test_locks_are_hashes_only() -> None:
         entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
         assert len(entries) > 10
         assert all("==" in entry and "--hash=sha256:" in entry for entry in entries), path.name
+
+
+def test_locks_hold_what_pyproject_asks_for() -> None:
+    """A library that is named and not locked is absent on every fresh machine."""
+    project = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = {
+        "terminal": [*project["dependencies"], *extras["terminal"]],
+        "authority": [*project["dependencies"], *extras["authority"]],
+        "dev": [*project["dependencies"], *extras["terminal"], *extras["authority"], *extras["dev"]],
+    }
+    for name, texts in wanted.items():
+        locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", _text(ROOT / "requirements" / f"{name}.txt"), re.MULTILINE))
+        for requirement in map(Requirement, texts):
+            version = locked.get(re.sub(r"[-_.]+", "-", requirement.name).lower())
+            assert version is not None, f"{name}: {requirement.name} is not locked: make lock"
+            assert requirement.specifier.contains(version), f"{name}: {requirement} but {version} is locked: make lock"
 
 
 def test_no_large_file_is_committed() -> None:
