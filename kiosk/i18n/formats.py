@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, get_timezone
 from babel.numbers import format_currency, format_decimal
 
 from kiosk.domain.money import Money
@@ -123,6 +123,12 @@ class Formats:
         if moment.tzinfo is None:
             raise ValueError("a moment without a zone")
         return moment.astimezone(self._zone)
+
+
+def local_zone() -> tzinfo:
+    """Return the zone that this machine is set to, daylight saving included; UTC where it is set to none."""
+    zone: tzinfo = get_timezone()
+    return zone
 
 
 def _decimal(amount: Money) -> Decimal:

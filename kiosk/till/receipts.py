@@ -4,21 +4,17 @@ The QR carries no serial and no amount in clear (interfaces, "Receipt"): version
 each sold line's id and place in its pack, signed. Not responsible for the key: ``sign`` is handed in.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
-from typing import Final
+from datetime import datetime, tzinfo
 
 from kiosk.domain.money import Money
 from kiosk.errors import Bug
 from kiosk.receipt.document import Document
+from kiosk.receipt.proof import LINES_MAX, Proof, ProofLine, proof_text
 from kiosk.receipt.sale_receipt import CopyFacts, ReceiptFacts, sale_receipt
 from kiosk.receipt.words import ReceiptWords
 from kiosk.till.foldlines import HANDED_OVER
-from kiosk.till.reading import MAX_LINES
 from kiosk.till.state import Sale
-
-PROOF_VERSION: Final = "K1"
 
 
 class SaleReceipts:
@@ -52,7 +48,7 @@ class SaleReceipts:
             receipt_no=sale.receipt_no,
             at=self._at(sale.completed_ms),
             signature=sale.signature,
-            qr_text=proof_text(sale, terminal=self._terminal, epoch=self._epoch, sign=self._sign),
+            qr_text=proof_of(sale, terminal=self._terminal, epoch=self._epoch, sign=self._sign),
             copy=copy,
             show_francs=self._show_francs,
         )
@@ -62,17 +58,12 @@ class SaleReceipts:
         return datetime.fromtimestamp(at_ms / 1000, self._zone)
 
 
-def proof_text(sale: Sale, *, terminal: str, epoch: int, sign: Callable[[bytes], bytes]) -> str | None:
-    """The QR's text, or ``None`` when nothing was sold: ``K1.terminal.epoch.seq.receipt.time.line:pack:position….signature``.
-
-    The signature (base64url, unpadded) is over everything before its dot, in ASCII. ``seq`` is the entry of the sale's completion.
-    """
-    sold = [line for line in sale.live if line.phase in HANDED_OVER][:MAX_LINES]
-    if not sold or sale.completed_ms is None:
+def proof_of(sale: Sale, *, terminal: str, epoch: int, sign: Callable[[bytes], bytes]) -> str | None:
+    """The QR's text (``kiosk.receipt.proof``), or ``None`` when nothing was sold. It names the entry of the sale's completion."""
+    sold = [line for line in sale.live if line.phase in HANDED_OVER][:LINES_MAX]
+    if not sold or sale.completed_ms is None or sale.completed_seq is None or sale.receipt_no is None:
         return None
-    at = datetime.fromtimestamp(sale.completed_ms // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-    lines = [f"{line.line_id}:{line.pack or ''}:{'' if line.position is None else line.position}" for line in sold]
-    parts = [PROOF_VERSION, terminal, str(epoch), str(sale.completed_seq), f"{sale.receipt_no:06d}", at, *lines]
-    text = ".".join(parts)
-    signature = urlsafe_b64encode(sign(text.encode("ascii"))).decode("ascii").rstrip("=")
-    return f"{text}.{signature}"
+    lines = tuple(ProofLine(line.line_id, line.pack, line.position) for line in sold)
+    return proof_text(
+        Proof(terminal, epoch, sale.completed_seq, sale.receipt_no, sale.completed_ms // 1000, lines), sign
+    )
