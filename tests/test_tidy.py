@@ -24,6 +24,7 @@ ALLOWED_NAMES = {
     "voucher_vat": "the same law's sentence on the receipt",
     "_ORDER": "the order of the curve's group",
     "order": "in which fields are signed",
+    "_order": "in which the pieces of a result stand",
     "hardware": "what the machine says of itself at enrolment (PR-02)",
 }
 # tops of threads and processes: the only places where any exception at all may be caught
@@ -82,7 +83,7 @@ def _tree(path: Path) -> ast.Module:
 def _lines_with(pattern: str, paths: list[Path], flags: int = 0) -> list[str]:
     found = re.compile(pattern, flags)
     return [
-        f"{_name(path)}:{number}: {line.strip()[:120]}"
+        f"{_name(path)}:{number}: {line.strip()[:240]}"
         for path in paths
         for number, line in enumerate(_text(path).splitlines(), 1)
         if found.search(line)

@@ -52,7 +52,7 @@ class Database:
         self._check()
         try:
             # not "yield from": it would close the cursor of a reader that was given up, perhaps after the connection
-            for row in self._connection.execute(sql, values):  # noqa: UP028
+            for row in self._connection.execute(sql, values):  # noqa: UP028 - see above
                 yield row
         except sqlite3.Error as error:
             raise self._trouble(error) from error

@@ -16,7 +16,7 @@ from tests.helpers.receipts import ONE_REFUSED, PROMISED, SIGNATURE, TWO_CARDS, 
 
 
 def _text(*args: object, **kwargs: object) -> str:
-    return preview_text(receipt(*args, **kwargs), COLUMNS[42])  # type: ignore[arg-type]
+    return preview_text(receipt(*args, **kwargs), COLUMNS[42])  # type: ignore[arg-type] # passed through
 
 
 def test_the_fields_of_the_law_are_there() -> None:
