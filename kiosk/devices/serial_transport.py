@@ -16,6 +16,7 @@ import serial
 
 from kiosk.devices.transport import LOST, PIECE_BYTES, READ_BYTES, trouble_of
 from kiosk.errors import Trouble
+from kiosk.failpoints import failpoint
 from kiosk.settings import DeviceAddress
 
 # a pseudo-terminal and some adapters have no such lines: not available is an answer, not trouble
@@ -45,6 +46,7 @@ class SerialTransport:
         return self._fd
 
     def write_some(self, data: bytes) -> int:
+        failpoint("devices.serial.before_write")
         try:
             return os.write(self.fileno(), data[:PIECE_BYTES])
         except BlockingIOError:

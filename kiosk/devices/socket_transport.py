@@ -10,6 +10,7 @@ from typing import Final
 
 from kiosk.devices.transport import LOST, PIECE_BYTES, READ_BYTES, trouble_of
 from kiosk.errors import Trouble
+from kiosk.failpoints import failpoint
 from kiosk.settings import DeviceAddress
 
 CONNECT_TIMEOUT_S: Final = 2.0
@@ -29,6 +30,7 @@ class SocketTransport:
         return number
 
     def write_some(self, data: bytes) -> int:
+        failpoint("devices.socket.before_write")
         try:
             return os.write(self.fileno(), data[:PIECE_BYTES])
         except BlockingIOError:

@@ -53,6 +53,7 @@ class AnchorFile:
         """Write ``head`` into the older slot. ``durable``: it is on the disk when this returns; else when the system gets to it."""
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            failpoint("journal.anchor.before_create")
             os.write(self._descriptor, b" " * (SLOT_OFFSETS[-1] + SLOT_BYTES))  # blocks, not a hole: see above
             os.fsync(self._descriptor)
             sync_folder(self.path.parent)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from kiosk.authority.store.ports import NEWER_DATABASE, trouble
 from kiosk.domain.activation import Block, CardState, EntryMode, Record
 from kiosk.domain.refusals import ExceptionCode, Reason
+from kiosk.failpoints import failpoint
 
 _NAME = re.compile(r"(\d{4})_[a-z_]+\.sql")
 
@@ -56,7 +57,9 @@ def migrate(connection: sqlite3.Connection) -> int:
     for number, sql in steps:
         if number > version:
             # executescript commits first, so the transaction is opened and closed inside the script itself
+            failpoint("authority.migrate.before_commit")
             connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
+            failpoint("authority.migrate.after_commit")
     return newest
 
 

@@ -27,6 +27,7 @@ from kiosk.authority.store.ports import (
 )
 from kiosk.authority.store.schema import migrate
 from kiosk.errors import Bug, Trouble
+from kiosk.failpoints import failpoint
 
 BUSY_LIMIT_MS = 5_000  # an operator's command may hold the file for a moment
 CHECKPOINT_PAGES = 4_000
@@ -127,7 +128,9 @@ class SqliteStore:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             value = work(self._transaction)
+            failpoint("authority.write.before_commit")
             self._connection.execute("COMMIT")
+            failpoint("authority.write.after_commit")
         except sqlite3.Error as error:
             self._roll_back()
             raise sqlite_trouble(error) from error
@@ -141,7 +144,9 @@ class SqliteStore:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [self._item(work) for work in works]
+            failpoint("authority.batch.before_commit")
             self._connection.execute("COMMIT")
+            failpoint("authority.batch.after_commit")
         except sqlite3.Error as error:
             self._roll_back()
             raise sqlite_trouble(error) from error
