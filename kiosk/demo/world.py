@@ -1,0 +1,136 @@
+"""The demonstration's world in one folder: authority, workbench and till as three processes, enrolled and supplied with cards.
+
+``open`` builds it, ``close`` stops every process in order, whatever happened. Not responsible for what is done in it (``tour``, or a
+person).
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from kiosk.bootstrap.terminal import CLERKS_NAME, catalogue
+from kiosk.demo.control import ControlClient
+from kiosk.demo.operator import Operator, OperatorError
+from kiosk.demo.processes import Child
+from kiosk.demo.scheme import PUBLIC_NAME, SHOP, TILL_NAME, Scheme, allow_promises, make_scheme
+from kiosk.settings import AuthoritySettings, DeviceAddress, DeviceSettings, Settings, ShopSettings, save_settings
+from kiosk.sync.identity import load_identity
+from kiosk.till.pins import ClerkRecord, clerks_toml, hash_pin
+from kiosk.till.state import Clerk
+
+OTHER_CATALOGUE: Final = {"euro": "franc-2001", "franc-2001": "euro"}
+# known to everybody who reads this: they open a demonstration's till and nothing else, and are shown by the workbench
+CLERKS: Final = (("nadia", "Nadia B.", "clerk", "2846"), ("karim", "Karim L.", "clerk", "7391"))
+MANAGER: Final = ("sophie", "Sophie M.", "manager", "6205")
+ENROL_TIMEOUT_S: Final = 30.0
+
+
+class World:
+    """The demonstration in ``folder``, which is emptied first. ``series`` names the catalogue that is sold."""
+
+    def __init__(self, folder: Path, *, series: str, language: str = "fr") -> None:
+        self.folder = folder
+        self.series = series
+        self.language = language
+        self.catalogue = catalogue(series)
+        self.operator = Operator(folder / "authority")
+        self.till_folder = folder / "till"
+        self.bench_folder = folder / "workbench"
+        self.scheme: Scheme
+        self.workbench: ControlClient
+        self._children: list[Child] = []
+        self.till: Child | None = None
+
+    def open(self, *, windows: bool) -> None:
+        """Build everything up to an enrolled till that is not started yet. ``windows``: the workbench shows itself."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.till_folder, self.bench_folder):
+            folder.mkdir(mode=0o700, parents=True)
+        self.scheme = make_scheme(self.operator, self.catalogue, catalogue(OTHER_CATALOGUE[self.series]))
+        self.scheme.save(self.bench_folder)
+        authority = self._start(
+            "authority", "kiosk", "authority", "serve", "--port", "0", "--data", str(self.operator.folder)
+        )
+        port = authority.wait_ready().rpartition(":")[2]
+        self._start_workbench(int(port), windows=windows)
+        self._set_up_till()
+        self._enrol()
+        allow_promises(self.operator, self.catalogue.currency.code)
+
+    def start_till(self, *, stage: bool) -> Child:
+        """Start the till's process: the clerk's face, or with ``stage`` the same face with a hand that can be told what to press."""
+        module = ("kiosk.demo.stage",) if stage else ("kiosk", "run")
+        self.till = self._start("till", *module, "--data", str(self.till_folder))
+        self.till.wait_ready()
+        return self.till
+
+    def close(self) -> None:
+        """Stop till, workbench and authority, in this order."""
+        for child in reversed(self._children):
+            child.stop()
+        self._children.clear()
+
+    def line_at_authority(self, line_id: str) -> str:
+        """The authority's own record of a line: unseen · reserved · committed · refused · cancelled · voided."""
+        return str(self.operator.call("line", line_id)["record"])
+
+    # ---- inside
+
+    def _start(self, name: str, *arguments: str) -> Child:
+        environment: Mapping[str, str] = {"KIOSK_LOG": "info"}
+        child = Child(name, arguments, log=self.folder / "log" / f"{name}.txt", environment=environment)
+        self._children.append(child)
+        return child
+
+    def _start_workbench(self, authority_port: int, *, windows: bool) -> None:
+        (self.bench_folder / "workbench.json").write_text(
+            f'{{"authority_port": {authority_port}, "language": "{self.language}"}}\n', "utf-8"
+        )
+        shown = () if windows else ("--headless",)
+        child = self._start("workbench", "kiosk.demo.workbench", "--dir", str(self.bench_folder), *shown)
+        ready = dict(word.split("=", 1) for word in child.wait_ready().split()[1:])
+        self.workbench = ControlClient(self.bench_folder / "workbench.sock")
+        self._devices = {name: Path(path) for name, path in ready.items() if name != "proxy"}
+        self._proxy_port = int(ready["proxy"])
+
+    def _set_up_till(self) -> None:
+        def port(name: str) -> DeviceAddress:
+            return DeviceAddress("serial", str(self._devices[name]), 19_200)
+
+        settings = Settings(
+            authority=AuthoritySettings(address=f"http://127.0.0.1:{self._proxy_port}", public_name=PUBLIC_NAME),
+            currency=self.catalogue.currency.code,
+            series=self.series,
+            language=self.language,
+            shop=ShopSettings(till=TILL_NAME),
+            devices=DeviceSettings(
+                printer=port("printer"),
+                scanner=port("scanner"),
+                display=port("display"),
+                bankcard="simulated",
+                bankcard_port=port("bankcard"),
+            ),
+        )
+        save_settings(self.till_folder, settings)
+        people = [ClerkRecord(Clerk(who, name, role), hash_pin(pin)) for who, name, role, pin in (*CLERKS, MANAGER)]
+        path = self.till_folder / CLERKS_NAME
+        path.touch(mode=0o600)
+        path.write_text(clerks_toml(people), "utf-8")
+
+    def _enrol(self) -> None:
+        code = str(self.operator.call("enrol-code", "--shop", SHOP, "--till", TILL_NAME)["code"])
+        done = subprocess.run(
+            [sys.executable, "-m", "kiosk", "enrol", "--keystore", "demonstration", "--data", str(self.till_folder)],
+            input=code + "\n",
+            capture_output=True,
+            text=True,
+            timeout=ENROL_TIMEOUT_S,
+            check=False,
+        )
+        enrolled = load_identity(self.till_folder)
+        if done.returncode != 0 or enrolled is None:
+            raise OperatorError(f"kiosk enrol: {done.stderr.strip()}")
+        self.operator.call("bind", *self.scheme.packs, "--terminal", enrolled.terminal_id)
