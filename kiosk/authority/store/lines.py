@@ -84,6 +84,17 @@ def find_line_in_shop(tx: Transaction, shop_id: str, line_id: str) -> LineRow | 
     return find_line(tx, row[0], line_id) if row else None
 
 
+def find_lines(tx: Transaction, line_id: str, *, limit: int = 10) -> list[LineRow]:
+    """The records of a line id at whichever terminals, for the operator: one, unless somebody made ids by hand."""
+    rows = tx.all(
+        "SELECT t.terminal_id FROM terminal t JOIN line l ON l.terminal_id = t.terminal_id AND l.line_id = ? LIMIT ?",
+        line_id,
+        limit,
+    )
+    found = (find_line(tx, terminal_id, line_id) for (terminal_id,) in rows)
+    return [line for line in found if line is not None]
+
+
 def put_line(tx: Transaction, line: LineRow) -> None:
     """Write a record, new or changed."""
     tx.run(

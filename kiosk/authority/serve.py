@@ -1,0 +1,94 @@
+"""Serves the authority over HTTP: Granian in this process, uvloop, one writer thread; ends in order on SIGTERM and SIGINT.
+
+The order of the end: nothing new is let in, what was taken in is committed and answered, then the database is closed. TLS is ended
+by a proxy before it. Not responsible for what is answered (``app``).
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from kiosk.authority.app import make_app
+from kiosk.authority.core import Authority
+from kiosk.authority.installation import public_name_of, serving
+from kiosk.authority.store.writer import BatchRunner, BatchWriter
+from kiosk.errors import Trouble
+
+READY_LIMIT_S = 10.0
+READY_POLL_S = 0.02
+BACKLOG = 1_024
+PORT_TAKEN = "AUT-11"
+
+_log = logging.getLogger("kiosk.authority")
+
+
+def serve(authority: Authority, folder: Path, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until told to stop. ``port`` 0 takes a free one. ``on_ready`` gets the address once a connection is accepted.
+
+    Raises ``Trouble`` AUT-10 when the folder is served already and AUT-11 when the port is taken.
+    """
+    with serving(folder):
+        port = _free_port(host, port)
+        writer = BatchWriter(authority.store)
+        writer.start()
+        try:
+            runner = BatchRunner(authority.store, writer)
+            app = make_app(authority, runner, public_name=public_name_of(authority))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+                loop.run(_serve(app, host, port, on_ready))
+        finally:
+            writer.stop()
+
+
+async def _serve(app: object, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        backlog=BACKLOG,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    serving_task = asyncio.create_task(server.serve())
+    if await _accepts(host, port, serving_task):
+        _log.info("serving on %s port %d", host, port)
+        on_ready(f"http://{host}:{port}")
+    await serving_task
+
+
+async def _accepts(host: str, port: int, task: "asyncio.Task[None]") -> bool:
+    deadline = asyncio.get_running_loop().time() + READY_LIMIT_S
+    while not task.done() and asyncio.get_running_loop().time() < deadline:
+        try:
+            _, stream = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(READY_POLL_S)
+            continue
+        stream.close()
+        return True
+    return False
+
+
+def _free_port(host: str, port: int) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise Trouble(
+                PORT_TAKEN, retryable=True, detail=f"{host} port {port} cannot be used: choose another"
+            ) from None
+        number: int = probe.getsockname()[1]
+        return number
