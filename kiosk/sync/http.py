@@ -27,6 +27,7 @@ from kiosk.sync.exchange import HttpAnswer, NoAnswer, Silence
 
 CONNECT_TIMEOUT_MS: Final = 3_000  # PR-17
 MAX_TIMEOUT_MS: Final = 30_000
+CHUNK_BYTES: Final = 65_536
 
 
 @dataclass
@@ -141,14 +142,17 @@ class HttpLink:
         )
         with response:
             raw = response.raw
-            answered = raw.read(MAX_ANSWER_BYTES + 1, decode_content=False)
+            answered = bytearray()
+            # to the very end: only the read that finds nothing more tells a whole answer from one that was cut short
+            while len(answered) <= MAX_ANSWER_BYTES and (piece := raw.read(CHUNK_BYTES, decode_content=False)):
+                answered += piece
             if len(answered) > MAX_ANSWER_BYTES:
                 raise NoAnswer(Silence.NOT_OURS, sent=True, detail="too large")
             if self._attempt.expired:
                 raise TimeoutError("cut at the deadline")
             pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in raw.headers.iteritems()]
             failpoint("sync.http.after_answer")
-            return HttpAnswer(response.status_code, pairs, answered)
+            return HttpAnswer(response.status_code, pairs, bytes(answered))
 
 
 def _adapter(attempt: _Attempt) -> HTTPAdapter:
