@@ -16,6 +16,7 @@ from kiosk.resources import asset
 
 ICON_FILES_KEPT: Final = 128
 FINE_FROM_PX: Final = 48
+LOGO_GROUND, LOGO_BARS = "#2A3FBF", "#FFFFFF"  # as they stand in logo.svg
 
 
 class IconError(Exception):
@@ -41,15 +42,17 @@ def icon_pixmap(name: str, *, colour: QColor, size: int, ratio: float) -> QPixma
     return pixmap
 
 
-def logo_pixmap(*, size: int, ratio: float, mono: QColor | None = None) -> QPixmap:
-    """Return the product's logo, in its colours or in one."""
-    key = f"logo:{mono.name() if mono else ''}:{size}:{ratio}"
+def logo_pixmap(*, size: int, ratio: float, mono: QColor | None = None, inverse: bool = False) -> QPixmap:
+    """Return the product's logo: in its colours, in one, or white where the ground is already blue."""
+    key = f"logo:{mono.name() if mono else ''}:{inverse}:{size}:{ratio}"
     found = QPixmap()
     if QPixmapCache.find(key, found):
         return found
     source = _source(asset("logo", "logo-mono.svg" if mono else "logo.svg"))
     if mono:
         source = source.replace("currentColor", mono.name())
+    elif inverse:
+        source = source.replace(LOGO_GROUND, "\0").replace(LOGO_BARS, LOGO_GROUND).replace("\0", LOGO_BARS)
     pixmap = _render(source, width=size, height=size, ratio=ratio)
     QPixmapCache.insert(key, pixmap)
     return pixmap

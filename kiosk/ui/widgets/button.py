@@ -6,7 +6,7 @@ line, so that nobody has to guess. Not responsible for what a press means.
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.ui.theme import restyle
 from kiosk.ui.widgets.icon import Icon
@@ -24,12 +24,13 @@ _TONES = {
 }
 
 
-def key_cap(text: str, parent: QWidget | None = None) -> QLabel:
-    """Return the drawing of a key."""
-    cap = Text(text, role="caption", tone="text2", parent=parent)
-    cap.setProperty("kind", "keycap")
-    cap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    return cap
+class KeyCap(Text):
+    """The drawing of a key."""
+
+    def __init__(self, text: str = "", *, parent: QWidget | None = None) -> None:
+        super().__init__(text, role="caption", tone="text2", parent=parent)
+        self.setProperty("kind", "keycap")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
 
 class Button(QPushButton):
@@ -62,7 +63,7 @@ class Button(QPushButton):
         centre = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
         self._label = Text(text, role=role, align=centre, parent=self)
         self._detail = Text(role="caption", tone="text2", align=centre, elide=True, parent=self)
-        self._cap = key_cap(key, self)
+        self._cap = KeyCap(key, parent=self)
         for part in (self._icon, self._label):
             part.setProperty("inside", "button")
         words = QVBoxLayout()
@@ -113,8 +114,7 @@ class Button(QPushButton):
 
     def set_key(self, key: str) -> None:
         """Change the drawn key; empty for none."""
-        if isinstance(self._cap, Text):
-            self._cap.set_text(key)
+        self._cap.set_text(key)
         self._cap.setVisible(bool(key))
 
     def set_kind(self, kind: str) -> None:
@@ -141,7 +141,7 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         hint = self._row.sizeHint()
-        return QSize(hint.width(), self.height() if self.minimumHeight() == self.maximumHeight() else hint.height())
+        return QSize(hint.width(), self.maximumHeight() if self.maximumHeight() < 10_000 else hint.height())
 
     def minimumSizeHint(self) -> QSize:
         hint = self._row.minimumSize()

@@ -146,6 +146,11 @@ class CardTile(QPushButton):
         self._stock.set_look(text, tone=tone)
         self._stock.setVisible(bool(text))
 
+    def set_face_height(self, height: int) -> None:
+        """Grow or shrink with the room there is."""
+        self._face.setFixedHeight(height)
+        self.setFixedHeight(height + 52)
+
     def set_armed(self, armed: bool) -> None:
         """Mark the tile as the value that the next scan is expected to have."""
         restyle(self, kind="card_on" if armed else "card")

@@ -26,6 +26,7 @@ class Keypad(QWidget):
         *,
         mark: str = "",
         key_height: int = 76,
+        key_height_low: int = 52,
         gap: int = 10,
         delete_name: str = "",
         kind: str = "tonal",
@@ -48,7 +49,9 @@ class Keypad(QWidget):
         erase.setAutoRepeatDelay(REPEAT_DELAY_MS)
         erase.setAutoRepeatInterval(REPEAT_INTERVAL_MS)
         self.set_words(mark=mark, delete_name=delete_name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._low, self._gap = key_height_low, gap
+        self.set_key_height(key_height)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_words(self, *, mark: str, delete_name: str) -> None:
         """Set the decimal mark of the language (empty: no such key) and the spoken name of the erase key."""
@@ -60,9 +63,11 @@ class Keypad(QWidget):
         self._keys[DELETE].setAccessibleName(delete_name)
 
     def set_key_height(self, height: int) -> None:
-        """Shrink or grow the keys for the room there is."""
+        """Set how high the keys may grow; with less room they shrink down to the low height."""
         for key in self._keys.values():
-            key.setFixedHeight(height)
+            key.setMinimumHeight(self._low)
+            key.setMaximumHeight(height)
+        self.setMaximumHeight(4 * height + 3 * self._gap)
 
     def key(self, character: str) -> Button:
         """Return one key (tests press it)."""
@@ -82,7 +87,7 @@ class Keypad(QWidget):
             pad=4,
             parent=self,
         )
-        key.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        key.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         # the pad repeats what the keyboard does better: Tab does not walk through twelve keys
         key.setFocusPolicy(key.focusPolicy().NoFocus)
         self._mapper.setMapping(key, character)

@@ -7,16 +7,15 @@ when all is well and coloured when not; on a narrow screen only the network's ch
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalMapper, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from kiosk.ui.icons import logo_pixmap
 from kiosk.ui.presenters.parts import ChipView, RailItem
 from kiosk.ui.theme import restyle
 from kiosk.ui.widgets.avatar import Avatar
 from kiosk.ui.widgets.button import IconButton
 from kiosk.ui.widgets.chip import Chip
 from kiosk.ui.widgets.icon import Icon
+from kiosk.ui.widgets.logo import Logo
 from kiosk.ui.widgets.text import Text
 
 BAR_HEIGHT = 60
@@ -91,15 +90,6 @@ class Rail(QFrame):
         return self._buttons[task]
 
 
-class _Logo(QWidget):
-    def __init__(self, *, size: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFixedSize(size, size)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).drawPixmap(0, 0, logo_pixmap(size=self.width(), ratio=self.devicePixelRatioF()))
-
-
 class StatusBar(QFrame):
     """Shop and till, chips, clock, clerk, lock. `lock` is emitted by the padlock."""
 
@@ -130,7 +120,7 @@ class StatusBar(QFrame):
         inner = QHBoxLayout(self)
         inner.setContentsMargins(20, 0, 12, 0)
         inner.setSpacing(16)
-        inner.addWidget(_Logo(size=32, parent=self))
+        inner.addWidget(Logo(size=32, parent=self))
         inner.addSpacing(4)
         inner.addLayout(names, 1)
         inner.addLayout(self._chips)

@@ -4,12 +4,16 @@ Responsible for: fonts by role, colour by tone, eliding on request, wrapping, an
 technology. A label that may not elide never gets narrower than its words: QLabel alone would cut them silently.
 """
 
+from typing import Final
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from kiosk.ui.fonts import font
 from kiosk.ui.theme import restyle
+
+_SHEETS_FONT: Final = "_q_styleSheetWidgetFont"
 
 
 class Text(QLabel):
@@ -58,7 +62,16 @@ class Text(QLabel):
 
     def set_role(self, role: str) -> None:
         """Change size and weight by role."""
-        self.setFont(font(role))
+        self.set_font(font(role))
+
+    def set_font(self, chosen: QFont) -> None:
+        """Change the font to one that the scale does not name (large text)."""
+        self.setFont(chosen)
+        # WORKAROUND(PySide6 6.11): the application's sheet keeps the font of the first polish and restores it at the next
+        if self.property(_SHEETS_FONT) is not None:
+            self.setProperty(_SHEETS_FONT, chosen)
+            self.style().unpolish(self)
+            self.style().polish(self)
         self._fit()
         self.updateGeometry()
 
