@@ -1,7 +1,7 @@
 """The demonstration's world in one folder: authority, workbench and till as three processes, enrolled and supplied with cards.
 
-``open`` builds it, ``close`` stops every process in order, whatever happened. Not responsible for what is done in it (``tour``, or a
-person).
+``open`` builds it, ``close`` stops every process in order, whatever happened. Not responsible for what is done in it
+(``tour``, or a person).
 """
 
 import shutil
@@ -61,7 +61,7 @@ class World:
         allow_promises(self.operator, self.catalogue.currency.code)
 
     def start_till(self, *, stage: bool) -> Child:
-        """Start the till's process: the clerk's face, or with ``stage`` the same face with a hand that can be told what to press."""
+        """Start the till's process: the clerk's face; with ``stage`` it has a hand that can be told what to press."""
         module = ("kiosk.demo.stage",) if stage else ("kiosk", "run")
         self.till = self._start("till", *module, "--data", str(self.till_folder))
         self.till.wait_ready()
