@@ -28,6 +28,18 @@ MANAGER: Final = ("sophie", "Sophie M.", "manager", "6205")
 ENROL_TIMEOUT_S: Final = 30.0
 
 
+def record_of(operator: Operator, line_id: str) -> str:
+    """The authority's own word on a line: unseen · reserved · committed · refused · cancelled · voided."""
+    try:
+        found = operator.call("line", line_id)["lines"]
+    except OperatorError as error:
+        if "no terminal ever spoke" in str(error):
+            return "unseen"
+        raise
+    assert isinstance(found, list)
+    return str(found[0]["record"])
+
+
 class World:
     """The demonstration in ``folder``, which is emptied first. ``series`` names the catalogue that is sold."""
 
@@ -75,7 +87,7 @@ class World:
 
     def line_at_authority(self, line_id: str) -> str:
         """The authority's own record of a line: unseen · reserved · committed · refused · cancelled · voided."""
-        return str(self.operator.call("line", line_id)["record"])
+        return record_of(self.operator, line_id)
 
     # ---- inside
 
