@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.failpoints import failpoint
-from kiosk.journal.database import sync_folder
+from kiosk.journal.database import NEW_SUFFIX, sync_folder
 
 SLOT_BYTES: Final = 512  # a sector: disks write it whole
 SLOT_OFFSETS: Final = (0, 4096)
@@ -52,11 +52,8 @@ class AnchorFile:
     def note(self, head: Head, *, durable: bool) -> None:
         """Write ``head`` into the older slot. ``durable``: it is on the disk when this returns; else when the system gets to it."""
         if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            failpoint("journal.anchor.before_create")
-            os.write(self._descriptor, b" " * (SLOT_OFFSETS[-1] + SLOT_BYTES))  # blocks, not a hole: see above
-            os.fsync(self._descriptor)
-            sync_folder(self.path.parent)
+            self._create(head)
+            return
         os.lseek(self._descriptor, SLOT_OFFSETS[self._turn], os.SEEK_SET)
         failpoint("journal.anchor.before_write")
         os.write(self._descriptor, _slot(head))
@@ -65,6 +62,22 @@ class AnchorFile:
             os.fsync(self._descriptor)
         self.head = head
         self._turn = 1 - self._turn
+
+    def _create(self, head: Head) -> None:
+        """The file appears with its first note in it, or not at all: an empty one would look like somebody's work."""
+        new = self.path.with_name(self.path.name + NEW_SUFFIX)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            failpoint("journal.anchor.before_create")
+            os.write(descriptor, _slot(head).ljust(SLOT_OFFSETS[-1] + SLOT_BYTES))  # blocks, not a hole: see above
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(new, self.path)
+        failpoint("journal.anchor.after_create")
+        sync_folder(self.path.parent)
+        self._descriptor = os.open(self.path, os.O_RDWR)
+        self.head, self._turn = head, 1
 
     def close(self) -> None:
         """Everything noted is on the disk when this returns."""

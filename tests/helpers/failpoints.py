@@ -1,7 +1,7 @@
 """Which crash points the source declares, and where a commit or a send stands without one (JR-06b).
 
 A commit is whatever makes a transaction durable, a send is whatever makes bytes leave the process. Each must share its function
-with a ``failpoint("a.literal.name")``, or stand inside ``with ….transaction("a.name")``, which has its two points built in. Found by
+with a ``failpoint("a.literal.name")``, or stand inside ``with ….transaction("a.name")``, which has two points built in. Found by
 reading the source, so that a point cannot be forgotten by not being passed in a test.
 """
 
