@@ -124,7 +124,7 @@ class Doctor:
         transport = self._opener(address)
         wake_r, wake_w = os.pipe()
         try:
-            link = Link(transport, wake_fd=wake_r, clock=self._clock, must_end=lambda: False)
+            link = Link(transport, wake_fd=wake_r, clock=self._clock, ends_in_s=lambda: None)
             return _Questions(link, self._clock).ask(address)
         finally:
             transport.close_now()

@@ -90,7 +90,9 @@ def trouble_of(error: Exception, where: str) -> Trouble:
     return Trouble(code, retryable=retryable, detail=f"{where}: {error}")
 
 
-def _errno_of(error: Exception) -> int | None:
-    """The number of an ``OSError``, or of a ``termios.error``, which is none. pyserial's own without one mean a lost device."""
+def _errno_of(error: BaseException) -> int | None:
+    """The number of an ``OSError``, or of a ``termios.error``, which is none; or of what pyserial wrapped without its number."""
     number = error.errno if isinstance(error, OSError) else next(iter(error.args), None)
-    return number if isinstance(number, int) else None
+    if isinstance(number, int):
+        return number
+    return None if error.__context__ is None else _errno_of(error.__context__)

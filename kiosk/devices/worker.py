@@ -37,11 +37,13 @@ class Stopped(Exception):  # noqa: N818 - not an error: the way out of a wait
 class Link:
     """The open port as a behaviour sees it: waiting with deadlines, on the device's thread only."""
 
-    def __init__(self, transport: Transport, *, wake_fd: int, clock: Clock, must_end: Callable[[], bool]) -> None:
+    def __init__(
+        self, transport: Transport, *, wake_fd: int, clock: Clock, ends_in_s: Callable[[], float | None]
+    ) -> None:
         self._transport = transport
         self._wake_fd = wake_fd
         self._clock = clock
-        self._must_end = must_end
+        self._ends_in_s = ends_in_s  # None while nobody wants the worker to stop
         self.taken_bytes = 0  # handed to the system since the port was opened
 
     def wait(self, timeout_s: float) -> bytes:
@@ -73,14 +75,15 @@ class Link:
         self._transport.discard_output()
 
     def _select(self, timeout_s: float, *, writing: bool) -> tuple[bool, bool]:
-        if self._must_end():
-            raise Stopped
+        ends_in_s = self._ends_in_s()
+        if ends_in_s is not None:
+            if ends_in_s <= 0:
+                raise Stopped
+            timeout_s = min(timeout_s, ends_in_s)
         fd = self._transport.fileno()
         readable, writable, _ = select.select([fd, self._wake_fd], [fd] if writing else [], [], max(0.0, timeout_s))
         if self._wake_fd in readable:
-            _drain(self._wake_fd)
-            if self._must_end():
-                raise Stopped
+            _drain(self._wake_fd)  # a stop, or a job: the caller's next wait sees which
         return fd in readable, bool(writable)
 
 
@@ -188,9 +191,11 @@ class DeviceWorker(Generic[JobT]):
     def _stopping(self) -> bool:
         return self._stop_at_ms is not None
 
-    def _must_end(self) -> bool:
+    def _ends_in_s(self) -> float | None:
+        if self._stop_at_ms is None:
+            return None
         # a running job has until the deadline, everything else ends at once
-        return self._stop_at_ms is not None and (not self._busy or self._clock.monotonic_ms() >= self._stop_at_ms)
+        return (self._stop_at_ms - self._clock.monotonic_ms()) / 1000 if self._busy else 0.0
 
     def _main(self) -> None:
         attempt = 0
@@ -212,7 +217,7 @@ class DeviceWorker(Generic[JobT]):
         except Trouble as trouble:
             self._health.gone(trouble)
             return False
-        link = Link(transport, wake_fd=self._wake_r, clock=self._clock, must_end=self._must_end)
+        link = Link(transport, wake_fd=self._wake_r, clock=self._clock, ends_in_s=self._ends_in_s)
         try:
             self._behaviour.opened(link)
             self._serve(link)

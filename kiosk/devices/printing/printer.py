@@ -141,6 +141,7 @@ class PrinterBehaviour:
             link.discard_output()
         if failure is not None:
             raise failure
+        self._show()
         if self._unfinished and self._profile.confirm is not Confirm.NONE:
             self._empty(link)
         self._show()

@@ -1,4 +1,4 @@
-"""Printer profiles: the facts about a model that bytes and outcomes depend on, read from ``profiles.toml`` and checked.
+"""Printer profiles: the facts about a model that bytes and outcomes depend on, read from ``assets/printers`` and checked.
 
 Not responsible for finding out which model is connected (``kiosk.devices.doctor`` asks; the technician decides).
 """
@@ -6,10 +6,10 @@ Not responsible for finding out which model is connected (``kiosk.devices.doctor
 import tomllib
 from dataclasses import dataclass
 from enum import Enum
-from importlib.resources import files
 from typing import Final
 
 from kiosk.receipt.layout import Columns
+from kiosk.resources import asset
 
 DEFAULT_PROFILE: Final = "TM-T88V"
 
@@ -56,7 +56,7 @@ class Profile:
 
 def load_profiles() -> dict[str, Profile]:
     """All shipped profiles by name."""
-    text = files("kiosk.devices.printing").joinpath("profiles.toml").read_text("utf-8")
+    text = asset("printers", "profiles.toml").read_text("utf-8")
     return {name: _profile(name, data) for name, data in tomllib.loads(text).items()}
 
 

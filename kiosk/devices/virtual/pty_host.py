@@ -65,6 +65,7 @@ class PtyHost:
         self._wake_r = self._wake_w = -1
         self._calls: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
+        self._turns = 0
         self._closing = False
         self._output = bytearray()
         self._fault: Exception | None = None
@@ -119,18 +120,15 @@ class PtyHost:
         """Wait until something is true of the device, at most ``timeout_s``. Whether it became true."""
         deadline_ms = self._clock.monotonic_ms() + round(timeout_s * 1000)
         while True:
+            turn = self._turns
+            if condition():
+                return True
+            left_ms = deadline_ms - self._clock.monotonic_ms()
+            if left_ms <= 0:
+                return False
             with self._changed:
-                if self.call_nowait(condition):
-                    return True
-                left_ms = deadline_ms - self._clock.monotonic_ms()
-                if left_ms <= 0:
-                    return False
-                self._changed.wait(min(left_ms / 1000, IDLE_S))
-
-    @staticmethod
-    def call_nowait(condition: Callable[[], bool]) -> bool:
-        """Look from outside: conditions read single values, which are whole at any moment."""
-        return condition()
+                if self._turns == turn:
+                    self._changed.wait(min(left_ms / 1000, IDLE_S))
 
     @property
     def plugged(self) -> bool:
@@ -178,6 +176,7 @@ class PtyHost:
             while not self._closing:
                 self._turn()
                 with self._changed:
+                    self._turns += 1
                     self._changed.notify_all()
         except Exception as fault:  # the top of the thread; stop() raises it where somebody sees it
             self._fault = fault
