@@ -142,7 +142,8 @@ def _tender(call: LineCall) -> Literal["cash", "bank_card"]:
 
 
 def balance_question(question_id: str, serial: str) -> Question[BalanceAnswer]:
-    return Question(routes.balance(question_id), encode(BalanceRequest(serial=serial)), BalanceAnswer)
+    body = encode(BalanceRequest(serial=serial))
+    return Question(routes.balance(question_id), body, BalanceAnswer, frozenset({"found", "not_found"}))
 
 
 def entries_question(batch: EntriesRequest) -> Question[EntriesAnswer]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MAX_WAITING = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """``lane``: jobs of one lane never run at the same time, and run in the order in which they came. ``urgent`` jobs go first.
     ``lost`` says what is true when ``run`` never ran or did not end."""

@@ -18,8 +18,9 @@ from kiosk.protocol.messages import Anchor, EntriesAnswer, EntriesRequest, Entry
 from kiosk.protocol.problems import Problem, ProblemKind
 from kiosk.sync.exchange import NoAnswer, Question, entries_question
 
+TAKEN: Final = frozenset({"applied", "already", "exception"})
 # what may be said of one entry: taken, or the name of the problem why it cannot be taken (the journal parks it)
-SPOKEN: Final = frozenset({"applied", "already", "exception"}) | {kind.value for kind in ProblemKind}
+SPOKEN: Final = TAKEN | {kind.value for kind in ProblemKind}
 FAILURES_BEFORE_BLAME: Final = 6  # an authority that fails on a batch this often is asked for its halves (AC-10)
 _BLAMES: Final = frozenset({ProblemKind.MALFORMED_REQUEST, ProblemKind.TOO_LARGE})
 _log = logging.getLogger(__name__)
@@ -63,24 +64,22 @@ class Sender:
         """
         left: list[Sequence[SignedEntry]] = [batch.entries]
         results: list[EntryResult] = []
+        suspects: list[EntryResult] = []
         anchor: Anchor | None = None
         max_batch = len(batch.entries)
         while left and not self._stopped:
             part = left.pop()
-            outcome = self._attempt(msgspec.structs.replace(batch, entries=list(part)), part)
-            match outcome:
-                case EntriesAnswer():
+            match self._attempt(msgspec.structs.replace(batch, entries=list(part)), part):
+                case EntriesAnswer() as answer:
                     self._failures = 0
-                    results += outcome.results
-                    anchor, max_batch = outcome.anchor or anchor, outcome.max_batch
-                    if len(outcome.results) < len(part):
+                    results += answer.results
+                    anchor, max_batch = answer.anchor or anchor, answer.max_batch
+                    if len(answer.results) < len(part):
                         break
-                case _Blamed(name=name) if len(part) == 1:
-                    self._failures = 0
-                    results.append(EntryResult(seq=part[0].seq, outcome=name))
-                    _log.error("the authority cannot take entry %d (%s): it waits for a person", part[0].seq, name)
+                case _Blamed(name=name, surely=surely) if len(part) == 1:
+                    blamed = EntryResult(seq=part[0].seq, outcome=name)
+                    (results if surely else suspects).append(blamed)
                 case _Blamed():
-                    self._failures = 0
                     middle = len(part) // 2
                     left += [part[middle:], part[:middle]]  # the first half is sent first: order is kept
                 case _Again(retry_after_ms=wait_ms):
@@ -88,7 +87,18 @@ class Sender:
                         break
                     left.append(part)
                     self._pause(wait_ms)
-        return EntriesAnswer(results=results, anchor=anchor, max_batch=max_batch) if results else None
+        if results:
+            results += suspects  # the authority works, and fails on these: so they are to blame
+        elif not self._stopped:
+            self._pause(0)  # it failed on everything: that is an outage, and nobody is blamed
+        return None if self._stopped and not results else self._told(results, anchor, max_batch)
+
+    def _told(self, results: list[EntryResult], anchor: Anchor | None, max_batch: int) -> EntriesAnswer:
+        for result in results:
+            if result.outcome not in TAKEN:
+                _log.error("the authority cannot take entry %d (%s): it waits for a person", result.seq, result.outcome)
+        in_order = sorted(results, key=lambda result: result.seq)
+        return EntriesAnswer(results=in_order, anchor=anchor, max_batch=max_batch)
 
     def link_is_up(self) -> None:
         """A signed answer came to another question: a delivery that pauses goes on soon."""
@@ -113,11 +123,10 @@ class Sender:
         except NoAnswer:
             return _Again()
         if isinstance(answer, Problem):
-            blamed = answer.kind in _BLAMES or (
-                answer.kind is ProblemKind.INTERNAL and self._failures >= FAILURES_BEFORE_BLAME
-            )
-            if blamed:
-                return _Blamed(answer.name)
+            if answer.kind in _BLAMES:
+                return _Blamed(answer.name, surely=True)
+            if answer.kind is ProblemKind.INTERNAL and self._failures >= FAILURES_BEFORE_BLAME:
+                return _Blamed(answer.name, surely=False)
             _log.info("a delivery met %s", answer.name)
             return _Again((answer.retry_after_s or 0) * 1000)
         seqs = [result.seq for result in answer.results]
@@ -147,6 +156,7 @@ class _Again:
 
 @dataclass(frozen=True, slots=True)
 class _Blamed:
-    """What was sent is to blame, not the moment."""
+    """What was sent is to blame, or not ``surely``: then the moment may be."""
 
     name: str
+    surely: bool

@@ -33,6 +33,10 @@ class Heard:
         return header(self.parts, "idempotency-key")
 
 
+class Last(bytes):
+    """An answer after which the connection is closed."""
+
+
 Reply = Callable[[Heard], bytes | None]
 
 
@@ -133,6 +137,8 @@ class StandIn:
                 if answer is None:
                     break
                 near.sendall(answer)
+                if isinstance(answer, Last):
+                    break
             near.shutdown(socket.SHUT_RDWR)
 
 
