@@ -290,7 +290,7 @@ def test_every_exemption_has_its_reason_on_the_line() -> None:
     """A check switched off without a reason is never switched on again."""
     exempt = r"#\s*(noqa|type: *ignore|pragma|fmt: *skip|shellcheck disable)"
     reasoned = (
-        r"# noqa: [A-Z0-9]+(, ?[A-Z0-9]+)* +[-–#] *\w+|# type: ignore\[[a-z, -]+\] +# *\w+|# fmt: (skip|off|on)"
+        r"# noqa: [A-Z0-9]+(, ?[A-Z0-9]+)* +[-–#] *\w+|# type: ignore\[[a-z, -]+\] +# *\S+|# fmt: (skip|off|on)"
         r"|shellcheck disable=SC\d+ +# \w+"
     )
     me = Path(__file__)
