@@ -19,6 +19,7 @@ from kiosk.authority.resources import Call, Resource
 from kiosk.authority.services.refused import TurnedAway, malformed
 from kiosk.authority.store.places import TerminalRow, find_terminal
 from kiosk.authority.store.ports import Runner
+from kiosk.failpoints import failpoint
 from kiosk.protocol.codec import Malformed, TooLarge, decode
 from kiosk.protocol.keys import BadKey, VerifyKey, base64url
 from kiosk.protocol.messages import MAX_BODY_BYTES, EnrolmentRequest
@@ -71,6 +72,7 @@ class Access:
                 _log.info("%s turned away: %s", resource.name, caller.value)
                 return self._answers.problem(self._answers.of_fault(caller), request_signature=signature)
             answer = await resource.handler(self._call(resource, request, parts, caller))
+            failpoint("authority.answer.before_send")
             return self._answers.message(answer, request_signature=caller.verified.signature)
         except Exception as error:
             found = self._answers.of_error(error, where=resource.name)

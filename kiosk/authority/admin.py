@@ -122,5 +122,7 @@ def _looking(found: "_Sub[argparse.ArgumentParser]") -> None:
     _command(found, "status", "cards, terminals, open exceptions and alerts", admin_commands.status)
     line = _command(found, "line", "what became of one line: record and card", admin_commands.line)
     line.add_argument("line_id")
+    card = _command(found, "card", "what is known of one card", admin_cards.card)
+    card.add_argument("serial")
     openapi = _command(found, "openapi", "the OpenAPI document of the terminals' interface", admin_commands.openapi)
     openapi.add_argument("--output", metavar="FILE", help="write it there instead of showing it")

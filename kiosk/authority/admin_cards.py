@@ -7,15 +7,16 @@ import argparse
 from pathlib import Path
 
 from kiosk.authority import installation
-from kiosk.authority.admin_support import opened, say
+from kiosk.authority.admin_support import opened, say, show
 from kiosk.authority.core import Authority
 from kiosk.authority.services import distribute
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store import cards, packs
+from kiosk.authority.store.lines import lines_of_card
 from kiosk.authority.store.packs import PackRow
 from kiosk.authority.store.ports import Transaction
-from kiosk.domain.activation import Block
-from kiosk.domain.card import NumberFault, parse_serial
+from kiosk.domain.activation import Block, Record
+from kiosk.domain.card import NumberFault, Serial, parse_serial
 from kiosk.domain.series import Series
 
 
@@ -102,10 +103,41 @@ def unblock(arguments: argparse.Namespace) -> int:
     return _block(arguments, None)
 
 
-def _block(arguments: argparse.Namespace, reason: Block | None) -> int:
+def card(arguments: argparse.Namespace) -> int:
+    """What is known of one card: its state, its block, and the lines that named it."""
+    serial = _serial(arguments)
+
+    def work(tx: Transaction) -> dict[str, object] | None:
+        card_id = cards.card_id_of(serial.digits)
+        row = cards.find_card(tx, card_id)
+        if row is None:
+            return None
+        named = lines_of_card(tx, card_id)
+        return {
+            "serial": f"••••{serial.last4}",
+            "state": row.state.value,
+            "block": row.block.value if row.block else None,
+            "committed": sum(line.record is Record.COMMITTED for line in named),
+            "lines": [{"line_id": line.line_id, "record": line.record.value} for line in named],
+        }
+
+    with opened(arguments) as authority:
+        found = authority.store.read(work)
+    if found is None:
+        raise malformed(f"no card ••••{serial.last4}")
+    show(arguments, found)
+    return 0
+
+
+def _serial(arguments: argparse.Namespace) -> Serial:
     serial = parse_serial(arguments.serial)
     if isinstance(serial, NumberFault):
         raise malformed("a serial has 16 digits with a right check: look at it again")
+    return serial
+
+
+def _block(arguments: argparse.Namespace, reason: Block | None) -> int:
+    serial = _serial(arguments)
     with opened(arguments) as authority:
         found = authority.store.write(lambda tx: cards.block(tx, cards.card_id_of(serial.digits), reason))
     if not found:

@@ -95,6 +95,15 @@ def find_lines(tx: Transaction, line_id: str, *, limit: int = 10) -> list[LineRo
     return [line for line in found if line is not None]
 
 
+def lines_of_card(tx: Transaction, card_id: int, *, limit: int = 20) -> list[LineRow]:
+    """The latest lines that ever named a card, for the operator; reads the whole table, which no hot path does."""
+    rows = tx.all(
+        "SELECT terminal_id, line_id FROM line WHERE card_id = ? ORDER BY line_id DESC LIMIT ?", card_id, limit
+    )
+    found = (find_line(tx, terminal_id, line_id) for terminal_id, line_id in rows)
+    return [line for line in found if line is not None]
+
+
 def put_line(tx: Transaction, line: LineRow) -> None:
     """Write a record, new or changed."""
     tx.run(
