@@ -17,17 +17,19 @@ class Balances:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._question = ""
+        if desk.settings.balance_only:
+            desk.passing.balance = Balance()
 
     def open(self) -> None:
-        """Scans ask for a balance until ``close``."""
+        """Scans ask for a balance until ``close``; an answer that was shown is forgotten."""
         self._question = ""
         self._desk.passing.balance = Balance()
         self._desk.hush()
 
     def close(self) -> None:
-        """Scans sell again."""
+        """Scans sell again, but where nothing is sold: there the next card is waited for."""
         self._question = ""
-        self._desk.passing.balance = None
+        self._desk.passing.balance = Balance() if self._desk.settings.balance_only else None
 
     def ask(self, text: str, *, symbology: str | None, mode: EntryMode, complete: bool = True) -> None:
         """A scan or a typed number while the balance screen is open."""

@@ -54,8 +54,9 @@ _ONLY_IN: Final[dict[type, frozenset[Stage]]] = {
     do.RefundRefused: frozenset({Stage.REFUSED}),
     do.PrintReceipt: _DONE_STAGES,
     do.NextSale: _DONE_STAGES,
-    do.OpenBalance: _DONE_STAGES | {Stage.SALE},
+    do.OpenBalance: _DONE_STAGES | {Stage.SALE, Stage.BALANCE},
 }
+_BALANCE_COMMANDS: Final = (do.OpenBalance, do.CloseBalance, do.AskBalance)
 
 
 class Till:
@@ -232,6 +233,8 @@ class Till:
 
     def _command(self, command: do.Command) -> None:
         stage = self._publishing.stage()
+        if self._desk.settings.balance_only and not isinstance(command, _BALANCE_COMMANDS):
+            return
         match command:
             case do.LogIn():
                 if stage in (Stage.LOGGED_OUT, Stage.LOCKED):

@@ -47,6 +47,7 @@ class Settings:
     software: str
     other_catalogues: tuple[Catalogue, ...] = ()
     demonstration_keys: bool = False
+    balance_only: bool = False  # the customer face: a balance is always open, nobody logs in and nothing is sold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

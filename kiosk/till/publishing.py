@@ -44,6 +44,8 @@ class Publishing:
             return Stage.HALTED
         if not desk.passing.started:
             return Stage.STARTING
+        if desk.settings.balance_only:
+            return Stage.BALANCE
         if not book.user:
             return Stage.LOGGED_OUT
         if book.locked:
