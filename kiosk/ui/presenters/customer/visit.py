@@ -10,14 +10,13 @@ from typing import Final, assert_never
 
 from kiosk.domain.card import SERIAL_DIGITS, NumberFault, parse_serial
 from kiosk.domain.refusals import ScanRefusal
-from kiosk.till.commands import AskBalance, CloseBalance, Command, OpenBalance
+from kiosk.till.commands import AskBalance, Command, OpenBalance
 from kiosk.till.state import Balance, Stage, TillState
 
 DIGIT_SHOWN_MS: Final = 600  # TM-17: the newest digit alone is legible, and not for long
 IDLE_WARNING_MS: Final = 45_000
 IDLE_COUNTDOWN_MS: Final = 20_000  # WCAG 2.2.1 asks for at least 20 s to react
 BUSY_AFTER_MS: Final = 300
-REOPEN_EVERY_MS: Final = 2_000
 
 
 class Page(Enum):
@@ -115,8 +114,8 @@ class CustomerState:
 
 Step = tuple[Visit, tuple[Command, ...]]
 
-# closing and opening again makes the till forget the answer that it published
-FORGET: Final[tuple[Command, ...]] = (CloseBalance(), OpenBalance())
+# opening again makes the till forget the answer that it published
+FORGET: Final[tuple[Command, ...]] = (OpenBalance(),)
 
 
 def wiped(visit: Visit, *, language: str, now_ms: int) -> Visit:
@@ -131,6 +130,8 @@ def screen_of(state: CustomerState) -> Screen:
         return Screen.OUT
     if seconds_left(state) is not None:
         return Screen.IDLE
+    if visit.page is Page.ATTRACT and busy(state):
+        return Screen.BALANCE  # a scan whose answer takes its time
     match visit.page:
         case Page.ATTRACT:
             return Screen.ATTRACT
@@ -210,6 +211,9 @@ def observed(visit: Visit, *, before: Balance | None, now: Balance | None, now_m
     """What the till's news makes of the visit: a scan from anywhere goes straight to its balance."""
     if now == before or now is None:
         return visit
+    if visit.page is Page.BALANCE and now == Balance():
+        # the till has forgotten: so do we (it was started again)
+        return replace(_emptied(visit, Page.ATTRACT), asked_at_ms=None)
     if now.asking:
         return replace(visit, asked_at_ms=now_ms, touched_ms=now_ms, fault=None, first_payment=0)
     done = replace(visit, asked_at_ms=None)

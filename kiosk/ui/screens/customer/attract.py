@@ -62,11 +62,14 @@ class AttractScreen(QWidget):
         self._check.clicked.connect(self._start)
         self._languages = LanguageRow(form, languages=languages, parent=self)
         self._languages.intent.connect(self.intent)
-        height = 112 if form.upright else 88
+        height = 112 if form.upright else 96
         self._large = key(form, kind="inkk", icon="a-large-small", height=height, parent=self)
         self._contrast = key(form, kind="inkk", icon="contrast", height=height, parent=self)
         self._large.clicked.connect(self._enlarge)
         self._contrast.clicked.connect(self._change_contrast)
+        if form.large and not form.upright:  # the words need the room
+            for one in (self._large, self._contrast):
+                one.set_icon("")
         if form.upright:
             self._stand(form)
         else:
@@ -74,6 +77,7 @@ class AttractScreen(QWidget):
 
     def _stand(self, form: Form) -> None:
         page = QVBoxLayout(self)
+        page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
         page.setContentsMargins(56, 56, 56, 56)
         page.setSpacing(0)
         page.addWidget(self._header)
@@ -88,11 +92,12 @@ class AttractScreen(QWidget):
         page.addStretch(1)
         page.addWidget(self._check)
         page.addSpacing(44)
-        page.addLayout(self._choices())
+        page.addLayout(self._choices(lines=2))
 
     def _lie(self, form: Form) -> None:
         page = QVBoxLayout(self)
-        page.setContentsMargins(form.margin + 12, 36, form.margin + 12, 32)
+        page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
+        page.setContentsMargins(form.margin + 12, 28, form.margin + 12, 28)
         page.setSpacing(18)
         upper = QHBoxLayout()
         upper.setSpacing(40)
@@ -108,16 +113,16 @@ class AttractScreen(QWidget):
             upper.addWidget(RevealedDot(side=320, parent=self), 0, Qt.AlignmentFlag.AlignVCenter)
         page.addLayout(upper, 1)
         page.addWidget(self._check)
-        page.addLayout(self._choices())
+        page.addLayout(self._choices(lines=1))
 
-    def _choices(self) -> QGridLayout:
+    def _choices(self, *, lines: int) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(18)
         grid.addWidget(self._languages, 0, 0, 1, 2)
-        grid.addWidget(self._large, 1, 0)
-        grid.addWidget(self._contrast, 1, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        for place, one in enumerate((self._large, self._contrast)):
+            grid.addWidget(one, lines - 1, place + (0 if lines > 1 else 2))
+        for place in range(2 if lines > 1 else 4):
+            grid.setColumnStretch(place, 1)
         return grid
 
     def show_view(self, view: View) -> None:

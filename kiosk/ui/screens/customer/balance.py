@@ -1,123 +1,23 @@
 """A card's balance: the amount on the brand's ground, what to do when the card does not work, the last payments."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from typing import Final
 
-from kiosk.ui.presenters.customer.balance import PaymentRow, View
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from kiosk.ui.presenters.customer.balance import View
 from kiosk.ui.presenters.customer.visit import Touch
 from kiosk.ui.screens.customer.form import Form, key, words
 from kiosk.ui.screens.customer.parts import Footer, Header, ShareBar
+from kiosk.ui.screens.customer.payments import Payments
 from kiosk.ui.theme import restyle
-from kiosk.ui.widgets.blocks import Block, rule
+from kiosk.ui.widgets.blocks import Block, column
 from kiosk.ui.widgets.button import Button
 from kiosk.ui.widgets.chip import Ring
 from kiosk.ui.widgets.icon import Icon
 
+COLUMN_PX: Final = 560  # neither column gives way to the other's words
 RIGHT = Qt.AlignmentFlag.AlignRight
-
-
-class _Row(QFrame):
-    """One payment."""
-
-    def __init__(self, form: Form, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFixedHeight((124 if form.large else 104) if form.upright else 84)
-        self._title = words("kstrong", form, elide=True, parent=self)
-        self._when = words(
-            "ksmall" if form.upright else "kstrong",
-            form,
-            tone="text2" if form.upright else "text",
-            elide=True,
-            parent=self,
-        )
-        self._amount = words("klabel", form, align=RIGHT, parent=self)
-        self._title.setVisible(form.upright)
-        lines = QVBoxLayout()
-        lines.setSpacing(2)
-        lines.addStretch()
-        lines.addWidget(self._title)
-        lines.addWidget(self._when)
-        lines.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(36, 0, 36, 0)
-        row.setSpacing(16)
-        row.addLayout(lines, 1)
-        row.addWidget(self._amount)
-        self._rule = rule(self)
-        self._rule.move(0, 0)
-
-    def show_row(self, row: PaymentRow) -> None:
-        """Show one payment."""
-        self._title.set_text(row.title)
-        self._when.set_text(row.when)
-        self._amount.set_text(row.amount)
-        self.setAccessibleName(f"{row.title} {row.when} {row.amount}")
-        self._rule.setFixedWidth(max(self.width(), 2000))
-
-
-class _Payments(QFrame):
-    """The list with its page keys."""
-
-    intent = Signal(object)
-
-    def __init__(self, form: Form, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "cardk")
-        self._title = words("kstrong", form, parent=self)
-        self._total = words("ksmall", form, tone="text2", align=RIGHT, parent=self)
-        self._empty = words("kbody", form, tone="text2", wrap=True, align=Qt.AlignmentFlag.AlignHCenter, parent=self)
-        self._rows = [_Row(form, self) for _ in range(form.rows)]
-        self._newer = key(form, kind="ghostk", icon="chevron-up", height=88, pad=24, parent=self)
-        self._older = key(form, kind="ghostk", icon="chevron-down", height=88, pad=24, parent=self)
-        self._page = words("ksmall", form, tone="text2", align=Qt.AlignmentFlag.AlignHCenter, parent=self)
-        self._newer.clicked.connect(self._back)
-        self._older.clicked.connect(self._on)
-        head = QHBoxLayout()
-        head.setContentsMargins(36, 18 if form.upright else 12, 36, 18 if form.upright else 12)
-        head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._total)
-        self._pager = QWidget(self)
-        turn = QHBoxLayout(self._pager)
-        turn.setContentsMargins(12, 0, 12, 0)
-        turn.addWidget(self._newer)
-        turn.addWidget(self._page, 1)
-        turn.addWidget(self._older)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(2, 2, 2, 2)
-        body.setSpacing(0)
-        body.addLayout(head)
-        for one in self._rows:
-            body.addWidget(one)
-        body.addWidget(self._pager)
-        body.addWidget(self._empty, 1)
-        body.addStretch()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-
-    def show_payments(self, view: View) -> None:
-        """Show one page of payments."""
-        self._title.set_text(view.list_title)
-        self._total.set_text(view.list_total)
-        self._empty.set_text(view.empty)
-        self._empty.setVisible(bool(view.empty))
-        for place, widget in enumerate(self._rows):
-            if place < len(view.rows):
-                widget.show_row(view.rows[place])
-            widget.setVisible(place < len(view.rows))
-        self._page.set_text(view.page)
-        self._pager.setVisible(bool(view.page))
-        for button, name, allowed in (
-            (self._newer, view.newer, view.newer_on),
-            (self._older, view.older, view.older_on),
-        ):
-            button.setAccessibleName(name)
-            button.setEnabled(allowed)
-
-    def _back(self) -> None:
-        self.intent.emit(Touch.EARLIER)
-
-    def _on(self) -> None:
-        self.intent.emit(Touch.LATER)
 
 
 class BalanceScreen(QWidget):
@@ -142,7 +42,8 @@ class BalanceScreen(QWidget):
         facts.addWidget(self._until)
         facts.addStretch(1)
         facts.addWidget(self._number)
-        self._payments = _Payments(form, self)
+        self._number.setVisible(form.upright or not form.large)
+        self._payments = Payments(form, self)
         self._payments.intent.connect(self.intent)
         self._wait = Ring(size=120, parent=self)
         self._wait_text = words("ktitle", form, align=Qt.AlignmentFlag.AlignHCenter, parent=self)
@@ -155,13 +56,13 @@ class BalanceScreen(QWidget):
         self._stand() if form.upright else self._lie()
 
     def _make_hero(self, form: Form) -> Block:
-        hero = Block("herok", pad=(44, 34, 44, 34) if form.upright else (36, 24, 36, 24), gap=8, parent=self)
+        hero = Block("herok", pad=(44, 34, 44, 34) if form.upright else (36, 20, 36, 20), gap=8, parent=self)
         self._amount_title = words("kstrong", form, tone="on_primary", elide=True, parent=hero)
         self._state_icon = Icon("circle-check", size=40, tone="on_primary", parent=hero)
         self._state = words("kstrong", form, tone="on_primary", parent=hero)
-        self._amount = words(
-            "kamount" if form.upright and not form.large else "kdisplay", form, tone="on_primary", parent=hero
-        )
+        tight = form.large and not form.upright
+        size = "khead" if tight else "kdisplay" if form.large or not form.upright else "kamount"
+        self._amount = words(size, form, tone="on_primary", parent=hero)
         self._share = ShareBar(parent=hero)
         self._codes = words("kbody", form, tone="on_primary", elide=True, parent=hero)
         self._card = words("kbody", form, tone="on_primary", align=RIGHT, parent=hero)
@@ -188,11 +89,14 @@ class BalanceScreen(QWidget):
         return hero
 
     def _make_note(self, form: Form) -> Block:
-        note = Block("warningk", pad=(32, 22, 32, 22), gap=20, row=True, parent=self)
+        tight = form.large and not form.upright
+        pad = (20, 14, 20, 14) if tight else (32, 22, 32, 22)
+        note = Block("warningk", pad=pad, gap=16 if tight else 20, row=True, parent=self)
         self._note_icon = Icon("circle-alert", size=48, parent=note)
-        self._note_text = words("kstrong", form, wrap=True, parent=note)
+        self._note_text = words("ksmall" if tight else "kstrong", form, wrap=True, parent=note)
         note.inner.addWidget(self._note_icon, 0, Qt.AlignmentFlag.AlignTop)
         note.add(self._note_text, 1)
+        self._note_icon.setVisible(not tight)
         return note
 
     def _stand(self) -> None:
@@ -204,12 +108,10 @@ class BalanceScreen(QWidget):
         page.addSpacing(28)
         page.addWidget(self._title)
         page.addSpacing(24)
-        page.addWidget(self._hero)
-        page.addSpacing(20)
-        page.addWidget(self._note)
-        page.addWidget(self._facts)
-        page.addSpacing(20)
-        page.addWidget(self._payments)
+        card = column(gap=18)
+        for widget in (self._hero, self._note, self._facts, self._payments):
+            card.addWidget(widget)
+        page.addLayout(card)
         page.addStretch(1)
         page.addWidget(self._wait, 0, Qt.AlignmentFlag.AlignHCenter)
         page.addSpacing(24)
@@ -233,10 +135,15 @@ class BalanceScreen(QWidget):
         left.setSpacing(14)
         left.addWidget(self._hero)
         left.addWidget(self._note)
-        left.addWidget(self._facts)
         left.addStretch()
+        right = column(gap=14)
+        right.addWidget(self._payments)
+        right.addWidget(self._facts)
+        right.addStretch()
+        for widget in (self._hero, self._payments):
+            widget.setMinimumWidth(COLUMN_PX)
         columns.addLayout(left, 1)
-        columns.addWidget(self._payments, 1, Qt.AlignmentFlag.AlignTop)
+        columns.addLayout(right, 1)
         page.addLayout(columns)
         page.addStretch(1)
         page.addWidget(self._wait, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -251,6 +158,7 @@ class BalanceScreen(QWidget):
 
     def _end(self, page: QVBoxLayout) -> None:
         whole = QVBoxLayout(self)
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(page, 1)
@@ -263,8 +171,8 @@ class BalanceScreen(QWidget):
         self._title.set_text(view.title)
         self._footer.show_footer(view.footer)
         self._wait_text.set_text(view.waiting)
-        for widget in (self._wait, self._wait_text):
-            widget.setVisible(waiting)
+        self._wait.setVisible(waiting)
+        self._wait_text.setVisible(waiting)
         for widget in (self._hero, self._facts, self._payments, self._done, self._other):
             widget.setVisible(not waiting)
         self._note.setVisible(bool(view.note))
@@ -273,7 +181,11 @@ class BalanceScreen(QWidget):
         self._amount.set_text(view.amount)
         self._state.set_text(view.state)
         self._state_icon.set_icon(view.icon)
-        self._share.setVisible(view.share is not None)
+        # in large text or lying, the sentence about what is wrong takes the room of what is merely good to know
+        room = (self._form.upright and not self._form.large) or not view.note
+        self._share.setVisible(view.share is not None and room)
+        self._codes.setVisible(room)
+        self._card.setVisible(room and (self._form.upright or not self._form.large))
         self._share.set_share(view.share or 0)
         self._codes.set_text(view.codes)
         self._card.set_text(view.card)

@@ -63,7 +63,7 @@ class Form:
     def rows(self) -> int:
         """How many payments fit at a time."""
         if self.upright:
-            return 4 if self.large else 5
+            return 3 if self.large else 5
         return 2 if self.large else 3
 
 
@@ -90,7 +90,7 @@ def words(
 ) -> Text:
     """A label in this arrangement's size."""
     made = Text(role=role, tone=tone, wrap=wrap, elide=elide, align=align, parent=parent)
-    made.setFont(type_of(role, form))
+    made.set_font(type_of(role, form))
     return made
 
 
@@ -122,4 +122,4 @@ def _retype(button: Button, role: str, form: Form) -> None:
     if not form.large:
         return
     for label in button.findChildren(Text):
-        label.setFont(type_of(role, form))
+        label.set_font(type_of(role, form))

@@ -24,10 +24,10 @@ class IdleScreen(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         box = Block("cardk", pad=(56, 56, 56, 40) if form.upright else (40, 28, 40, 24), gap=0, parent=self)
         self._ring = CountdownRing(form, parent=box)
-        self._title = words(
-            "khead" if form.upright and not form.large else "ktitle", form, wrap=True, align=CENTRE, parent=box
-        )
-        self._detail = words("kbody", form, tone="text2", wrap=True, align=CENTRE, parent=box)
+        side = CENTRE if form.upright else Qt.AlignmentFlag.AlignLeft
+        size = "khead" if form.upright and not form.large else "ktitle"
+        self._title = words(size, form, wrap=True, align=side, parent=box)
+        self._detail = words("kbody", form, tone="text2", wrap=True, align=side, parent=box)
         self._stay = key(form, kind="primaryk", icon="hand", height=152 if form.upright else 108, parent=box)
         self._leave = key(form, kind="secondaryk", height=124 if form.upright else 100, parent=box)
         self._sound = words("ksmall", form, tone="text2", parent=box)
@@ -64,6 +64,7 @@ class IdleScreen(QWidget):
         box.inner.addSpacing(20)
         box.add(sound)
         page = QVBoxLayout(self)
+        page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
         page.setContentsMargins(form.margin, form.margin, form.margin, form.margin)
         page.addStretch(3)
         page.addWidget(box)

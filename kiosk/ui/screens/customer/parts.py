@@ -22,16 +22,15 @@ _PATH: Final = ((2, 2), (1, 2), (2, 3), (3, 2), (2, 1), (1, 1), (1, 3), (3, 3), 
 
 
 class LogoMark(QWidget):
-    """The product's mark; on the brand's own ground it is drawn in one colour."""
+    """The product's mark; on the brand's own ground its colours change places."""
 
-    def __init__(self, *, size: int, mono: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, *, size: int, on_brand: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._mono = mono
+        self._on_brand = on_brand
         self.setFixedSize(size, size)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colour = ink(self) if self._mono else None
-        pixmap = logo_pixmap(size=self.width(), ratio=self.devicePixelRatioF(), mono=colour)
+        pixmap = logo_pixmap(size=self.width(), ratio=self.devicePixelRatioF(), inverse=self._on_brand)
         QPainter(self).drawPixmap(0, 0, pixmap)
 
 
@@ -47,7 +46,7 @@ class Header(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(20)
-        row.addWidget(LogoMark(size=size, mono=on_brand, parent=self))
+        row.addWidget(LogoMark(size=size, on_brand=on_brand, parent=self))
         row.addWidget(self._name, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -118,7 +117,7 @@ class LanguageRow(QWidget):
 
     def __init__(self, form: Form, *, languages: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keys = [key(form, kind="inkk", height=96 if form.upright else 88, parent=self) for _ in range(languages)]
+        self._keys = [key(form, kind="inkk", height=96, parent=self) for _ in range(languages)]
         self._codes = [""] * languages
         self._mapper = QSignalMapper(self)
         self._mapper.mappedInt.connect(self._chosen)
@@ -234,6 +233,11 @@ class SerialField(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "fieldk")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    @property
+    def marks(self) -> str:
+        """What stands in the places."""
+        return self._marks
 
     def set_marks(self, marks: str, *, places: int, hidden: str, spoken: str, wrong: bool) -> None:
         """Show what was typed; ``spoken`` is what assistive technology says of it, without a digit."""

@@ -12,7 +12,7 @@ from kiosk.ui.presenters.customer.visit import Digit, Touch
 from kiosk.ui.screens.customer.form import Form, key, keypad, words
 from kiosk.ui.screens.customer.parts import Footer, GestureDrawing, Header, SerialField
 from kiosk.ui.theme import restyle
-from kiosk.ui.widgets.blocks import Block, rule
+from kiosk.ui.widgets.blocks import Block, column, rule
 from kiosk.ui.widgets.icon import Icon
 from kiosk.ui.widgets.keypad import DELETE
 
@@ -31,28 +31,10 @@ class ScanOrTypeScreen(QWidget):
         self._form = form
         self._header = Header(form, parent=self)
         self._title = words("khead" if form.upright else "ktitle", form, wrap=True, parent=self)
-        self._zone = Block("softk", pad=(32, 28, 32, 28), gap=8, parent=self)
-        self._drawing = GestureDrawing(height=236 if form.upright else 116, parent=self._zone)
-        self._under = words(
-            "ktitle" if form.upright else "klabel",
-            form,
-            tone="primary_text",
-            wrap=True,
-            align=CENTRE,
-            parent=self._zone,
-        )
-        self._where = words("ksmall", form, tone="text2", wrap=True, align=CENTRE, parent=self._zone)
-        self._fault_icon = Icon("circle-alert", size=64, tone="danger", parent=self._zone)
-        self._zone.inner.addStretch()
-        self._zone.add(self._drawing)
-        self._zone.inner.addWidget(self._fault_icon, 0, CENTRE)
-        self._zone.inner.addSpacing(12)
-        self._zone.add(self._under)
-        self._zone.add(self._where)
-        self._zone.inner.addStretch()
+        self._make_zone(form)
         self._either = words("kbody", form, tone="text2", align=CENTRE, parent=self)
         self._field = SerialField(form, parent=self)
-        self._hint = words("ksmall", form, tone="text2", elide=True, parent=self)
+        self._hint = words("ksmall", form, tone="text2", wrap=form.large, elide=not form.large, parent=self)
         self._progress = words("ksmall", form, tone="text2", parent=self)
         self._reveal = key(form, kind="ghostk", height=88, role="ksmall", pad=12, parent=self)
         self._reveal.clicked.connect(self._show_digits)
@@ -67,12 +49,39 @@ class ScanOrTypeScreen(QWidget):
         else:
             self._lie()
 
+    def _make_zone(self, form: Form) -> None:
+        pad = (32, 28, 32, 28) if form.upright else (24, 14, 24, 14)
+        side = CENTRE if form.upright or form.large else Qt.AlignmentFlag.AlignLeft
+        self._zone = zone = Block("softk", pad=pad, gap=20, row=not form.upright, parent=self)
+        self._drawing = GestureDrawing(height=236 if form.upright else 112, parent=zone)
+        size = "ktitle" if form.upright else "klabel"
+        self._under = words(size, form, tone="primary_text", wrap=True, align=side, parent=zone)
+        self._where = words("ksmall", form, tone="text2", wrap=True, align=side, parent=zone)
+        self._fault_icon = Icon("circle-alert", size=64, tone="danger", parent=zone)
+        lines = column(gap=8)
+        lines.addStretch()
+        lines.addWidget(self._under)
+        lines.addWidget(self._where)
+        lines.addStretch()
+        if form.upright:
+            zone.inner.addStretch()
+            zone.add(self._drawing)
+            zone.inner.addWidget(self._fault_icon, 0, CENTRE)
+            zone.add(lines)
+            zone.inner.addStretch()
+        else:
+            self._drawing.setFixedWidth(232)
+            zone.add(self._drawing)
+            zone.add(self._fault_icon)
+            zone.add(lines, 1)
+
     def _below_field(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._hint, 1)
         row.addWidget(self._reveal)
         row.addWidget(self._progress)
+        self._progress.setVisible(self._form.upright)  # lying, the sixteen places say it alone
         return row
 
     def _stand(self) -> None:
@@ -118,11 +127,12 @@ class ScanOrTypeScreen(QWidget):
         left.addWidget(self._go)
         page.addLayout(left, 1)
         page.addWidget(self._pad, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._pad.setFixedWidth(500)
+        self._pad.setFixedWidth(470)
         self._finish(page)
 
     def _finish(self, page: QVBoxLayout | QHBoxLayout) -> None:
         whole = QVBoxLayout(self)
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(page, 1)
@@ -139,7 +149,7 @@ class ScanOrTypeScreen(QWidget):
         self._under.set_text(view.fault or view.under)
         self._under.set_tone("danger" if wrong else "primary_text")
         self._where.set_text(view.where)
-        self._where.setVisible(not wrong)
+        self._where.setVisible(not wrong and (self._form.upright or not self._form.large))
         self._either.set_text(view.either)
         self._field.set_marks(view.marks, places=view.places, hidden=HIDDEN, spoken=view.spoken, wrong=wrong)
         self._hint.set_text(view.hint)

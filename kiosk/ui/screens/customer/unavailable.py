@@ -49,6 +49,7 @@ class UnavailableScreen(QWidget):
         page.addWidget(self._detail)
         page.addStretch(3)
         whole = QVBoxLayout(self)
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the glass is as large as it is
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(page, 1)
