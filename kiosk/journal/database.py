@@ -33,7 +33,7 @@ class Database:
         self.path = path
         try:
             self._connection = sqlite3.connect(
-                path.as_uri() + "?mode=rw", uri=True, isolation_level=None, check_same_thread=False
+                path.absolute().as_uri() + "?mode=rw", uri=True, isolation_level=None, check_same_thread=False
             )
         except sqlite3.Error as error:
             raise trouble_of(error) from error
