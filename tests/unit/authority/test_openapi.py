@@ -1,0 +1,73 @@
+"""The OpenAPI document says what the code does: every route, every message, nothing else."""
+
+import json
+import re
+from typing import Any
+
+from kiosk.authority.app import RESOURCES, make_app
+from kiosk.authority.openapi import document
+from kiosk.authority.store.writer import DirectRunner
+from kiosk.protocol import routes
+from kiosk.protocol.problems import ProblemKind
+from kiosk.protocol.routes import Route
+from tests.fakes.clock import FakeClock
+from tests.helpers.asgi import PUBLIC_NAME
+from tests.helpers.authority import make_world
+
+LINE = "019b7900-0000-7000-8000-000000000001"
+
+
+def test_every_route_of_the_application_is_described_and_no_other(clock: FakeClock) -> None:
+    """Somebody would build a till after a document that lies."""
+    world = make_world(clock=clock)
+    app = make_app(world.authority, DirectRunner(world.store), public_name=PUBLIC_NAME)
+    served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}  # type: ignore[attr-defined] # all are Routes
+    described = {(path, method.upper()) for path, methods in document()["paths"].items() for method in methods}
+    assert served == described == {(resource.path, resource.method) for resource in RESOURCES}
+
+
+def test_every_address_that_a_terminal_makes_is_described() -> None:
+    """The till would ask for something that the authority does not serve."""
+    made: list[Route] = [
+        *(routes.line(verb, LINE, n=1) for verb in ("reserve", "extend", "commit", "status", "cancel")),
+        routes.entries(b"{}"),
+        routes.void(LINE),
+        routes.changes(""),
+        routes.time(),
+        routes.balance(LINE),
+        routes.enrolment("n"),
+    ]
+    patterns = [(one.method, re.sub(r"\{\w+\}", "[^/]+", one.path)) for one in RESOURCES]
+    for route in made:
+        assert [1 for method, pattern in patterns if method == route.method and re.fullmatch(pattern, route.path)] == [
+            1
+        ], route
+    assert len(made) == len(RESOURCES)
+
+
+def _references(value: Any) -> set[str]:  # Any: a JSON value of any shape
+    match value:
+        case dict():
+            own = {value["$ref"]} if "$ref" in value else set()
+            return own.union(*(_references(item) for item in value.values()))
+        case list():
+            return set().union(*(_references(item) for item in value))
+        case _:
+            return set()
+
+
+def test_every_reference_leads_somewhere_and_it_is_json() -> None:
+    """A generator of clients would stop at the first broken reference."""
+    made = json.loads(json.dumps(document()))
+    for reference in _references(made):
+        place = made
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+    assert made["openapi"].startswith("3.1")
+
+
+def test_every_problem_is_named() -> None:
+    """A client could not know which problems to expect."""
+    text = json.dumps(document())
+    for kind in ProblemKind:
+        assert kind.uri in text
