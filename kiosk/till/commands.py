@@ -3,6 +3,10 @@ never a return value."""
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kiosk.till.state import RecoveryQuestion
 
 
 class UnknownChoice(Enum):
@@ -133,9 +137,11 @@ class CloseBalance:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecovery:
-    """The clerk's answer to the question on screen after a restart."""
+    """The clerk's answer to a question after a restart. ``question`` is the one that was on screen: a second press must not
+    answer the next one unread."""
 
     yes: bool
+    question: "RecoveryQuestion"
 
 
 @dataclass(frozen=True, slots=True)

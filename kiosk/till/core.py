@@ -244,7 +244,7 @@ class Till:
             case do.DismissNotice():
                 self._desk.hush()
             case do.AnswerRecovery():
-                if stage is Stage.RECOVERY:
+                if stage is Stage.RECOVERY and command.question == self._recovery.question():
                     self._recovery.answer(yes=command.yes)
             case _:
                 if stage not in _CLOSED_STAGES:
