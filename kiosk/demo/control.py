@@ -53,13 +53,10 @@ class ControlServer:
             threading.Thread(target=self._serve, args=(connection,), name="control-peer", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        # a peer that was killed in mid-sentence ends its connection; what it asked for was done
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as lines:
             while line := lines.readline(MAX_LINE_BYTES):
-                answer = self._answer(line)
-                try:
-                    connection.sendall(json.dumps(answer).encode() + b"\n")
-                except OSError:
-                    return  # the peer went away; what it asked for was done
+                connection.sendall(json.dumps(self._answer(line)).encode() + b"\n")
 
     def _answer(self, line: bytes) -> dict[str, object]:
         try:

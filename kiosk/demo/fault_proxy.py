@@ -7,7 +7,7 @@ changed from any thread, over ``ControlSocket`` from any process. Not responsibl
 import contextlib
 import socket
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -109,6 +109,13 @@ class FaultProxy:
         for one in dropped:
             _drop(one)
 
+    def wait_for(self, condition: Callable[[Counts], bool], *, timeout_s: float) -> bool:
+        """Wait until the counts meet ``condition``. Returns whether they did."""
+        with self._lock:
+            return self._changed.wait_for(
+                lambda: condition(Counts(self._requests, self._answers, self._faults)), timeout_s
+            )
+
     def close(self) -> None:
         """Stop listening, drop every connection, end every thread."""
         with self._lock:
@@ -188,19 +195,20 @@ class FaultProxy:
         mode = self._take(request)
         if mode.fault is Fault.CUT:
             return False
-        if mode.fault is Fault.SLOW:
-            self._wait(mode.ms)
+        if mode.fault is Fault.SLOW and not self._wait(mode.ms):
+            return False
         rounds = 2 if mode.fault is Fault.DUPLICATE else 1
         answer: bytes | None = None
         for _ in range(rounds):
             far.sendall(request)
             with self._lock:
                 self._requests += 1
+                self._changed.notify_all()
             answer = _read_message(far, answer=True)
         if answer is None:
             return False
-        if mode.fault is Fault.SLOW_ANSWER:
-            self._wait(mode.ms)
+        if mode.fault is Fault.SLOW_ANSWER and not self._wait(mode.ms):
+            return False
         return self._give(near, answer, mode)
 
     def _give(self, near: socket.socket, answer: bytes, mode: Mode) -> bool:
@@ -227,11 +235,13 @@ class FaultProxy:
             case Fault.DRIP:
                 for byte in answer:
                     near.sendall(bytes([byte]))
-                    self._wait(mode.ms)
+                    if not self._wait(mode.ms):
+                        return False
             case _:
                 near.sendall(answer)
         with self._lock:
             self._answers += 1
+            self._changed.notify_all()
         return True
 
     def _take(self, request: bytes) -> Mode:
@@ -246,13 +256,12 @@ class FaultProxy:
                 self._mode = Mode(mode.fault, mode.ms, mode.times - 1, mode.path) if mode.times > 1 else Mode()
             return mode
 
-    def _wait(self, ms: int) -> None:
-        """Wait, but not beyond a change of mode: who heals the line wants it healed now."""
-        deadline = time.monotonic() + ms / 1000
+    def _wait(self, ms: int) -> bool:
+        """Wait, but not beyond a change of mode: who heals the line wants it healed now. ``False``: the line was cut meanwhile."""
         with self._lock:
             before = self._mode
-            while not self._closing and self._mode is before and (left := deadline - time.monotonic()) > 0:
-                self._changed.wait(left)
+            self._changed.wait_for(lambda: self._closing or self._mode is not before, ms / 1000)
+            return not self._closing and (self._mode.fault is not Fault.CUT or bool(self._mode.path))
 
 
 def _read_message(source: socket.socket, *, answer: bool) -> bytes | None:
