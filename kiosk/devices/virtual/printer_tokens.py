@@ -50,6 +50,7 @@ _FIXED: Final[dict[bytes, tuple[str, int]]] = {
     b"\x1bc4": ("stop_sensors", 1),
     b"\x1bc5": ("panel_buttons", 1),
     b"\x1b$": ("absolute_position", 2),
+    b"\x1b\\": ("relative_position", 2),
     b"\x1d!": ("character_size", 1),
     b"\x1dB": ("inverse", 1),
     b"\x1da": ("automatic_status", 1),
@@ -64,6 +65,8 @@ _FIXED: Final[dict[bytes, tuple[str, int]]] = {
     b"\x1dH": ("barcode_text", 1),
     b"\x1df": ("barcode_font", 1),
     b"\x1c.": ("kanji_off", 0),
+    b"\x1c-": ("kanji_underline", 1),
+    b"\x1cC": ("kanji_code", 1),
     b"\x1cS": ("kanji_spacing", 2),
 }
 # command → name; two length bytes follow, then as many parameters
@@ -74,6 +77,7 @@ _COUNTED: Final[dict[bytes, str]] = {
     b"\x1d(E": "set_up",
     b"\x1d(K": "print_control",
     b"\x1d(L": "graphics",
+    b"\x1c(A": "kanji_attributes",
 }
 _LONGEST: Final = 3
 

@@ -80,12 +80,17 @@ class Roll:
                 self._runs.append(
                     _Run(text, self._cell, self._wide, self._tall, bold=self._bold, inverse=self._inverse)
                 )
+            case "absolute_position":
+                self._move(args[0] + args[1] * 256)
+            case "relative_position":
+                here = sum(run.width for run in self._runs)
+                self._move(here + int.from_bytes(args, "little", signed=True))
             case "line_feed":
                 self._line()
             case "initialize":
                 self._reset()
             case "code_page":
-                self._codec = PAGES[args[0]]
+                self._codec = PAGES.get(args[0], "cp437")
             case "justify":
                 self._align = args[0] % 48
             case "emphasize" | "double_strike":
@@ -114,6 +119,12 @@ class Roll:
                 self._qr(args)
             case _:
                 pass
+
+    def _move(self, dots: int) -> None:
+        """Leave white up to a position on the line; nothing printed is printed over."""
+        cells = (dots - sum(run.width for run in self._runs)) // FONT_A.width
+        if cells > 0:
+            self._runs.append(_Run(" " * cells, FONT_A, 1, 1, bold=False, inverse=False))
 
     def _line(self) -> None:
         runs, self._runs = self._runs, []
