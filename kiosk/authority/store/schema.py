@@ -56,7 +56,6 @@ def migrate(connection: sqlite3.Connection) -> int:
         )
     for number, sql in steps:
         if number > version:
-            failpoint("authority.store.migrate.before_commit")
             # executescript commits first, so the transaction is opened and closed inside the script itself
             failpoint("authority.migrate.before_commit")
             connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
