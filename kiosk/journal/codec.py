@@ -8,10 +8,12 @@ an ``OpaqueEvent``. Not responsible for drawing numbers or for keys (``store`` d
 
 import dataclasses
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -31,6 +33,7 @@ CHAINS: Final = ("ticket", "copy", "closure", "event", "archive", "training", "c
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def encode(content: Content) -> bytes:
 def decode(data: bytes) -> Content:
     """The content in ``data``. Raises ``NotAnEntry``; an unknown kind or format is not an error but an ``OpaqueEvent``."""
     try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = _head_decoder().decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotAnEntry(f"not the content of an entry: {error}") from None
     decoder = _DECODERS.get(head.v, _opaque)
@@ -124,13 +127,12 @@ def utc_text(at_ms: int) -> str:
 
 def utc_ms(text: str) -> int:
     """The milliseconds since 1970 of ``utc_text``'s text. Raises ``NotAnEntry`` for any other form."""
+    if not _AT.fullmatch(text):
+        raise NotAnEntry("at is not a UTC time with milliseconds")
     try:
-        at_ms = (datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) - _EPOCH) // _MS
+        return (datetime.fromisoformat(text) - _EPOCH) // _MS
     except ValueError:
         raise NotAnEntry("at is not a UTC time with milliseconds") from None
-    if utc_text(at_ms) != text:
-        raise NotAnEntry("at is not a UTC time with milliseconds")
-    return at_ms
 
 
 def local_offset_minutes(at_ms: int) -> int:
@@ -157,12 +159,22 @@ class _Head(msgspec.Struct, frozen=True):
     chain_prev: str | None = None
 
 
+@cache
+def _head_decoder() -> msgspec.json.Decoder[_Head]:
+    return msgspec.json.Decoder(_Head)
+
+
+@cache
+def _decoders_of_v1() -> Mapping[str, msgspec.json.Decoder[Event]]:
+    return {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
+
+
 def _decode_v1(head: _Head) -> Event:
-    kind = KINDS.get(head.kind)
-    if kind is None:
+    decoder = _decoders_of_v1().get(head.kind)
+    if decoder is None:
         return _opaque(head)
     try:
-        return msgspec.json.decode(head.body, type=kind)
+        return decoder.decode(head.body)
     except msgspec.ValidationError as error:
         raise NotAnEntry(f"the body of {head.kind} is not as its format says: {error}") from None
 

@@ -7,6 +7,7 @@ import json
 from typing import Final
 
 LIMIT: Final = 2**53
+MAX_DEPTH: Final = 16
 
 
 class NotCanonical(ValueError):  # noqa: N818 - reads as a sentence
@@ -28,7 +29,7 @@ def read(data: bytes) -> dict[str, object]:
         raise NotCanonical("the content is not JSON") from None
     if not isinstance(value, dict):
         raise NotCanonical("the content is not a JSON object")
-    _no_null(value)
+    _check(value, depth=0)
     if json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) != text:
         raise NotCanonical("the content is JSON, but not in its canonical form (order of keys, spaces, escapes)")
     return value
@@ -37,6 +38,8 @@ def read(data: bytes) -> dict[str, object]:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
+        if not key.isascii():
+            raise NotCanonical("a key is not ASCII")
         if key in found:
             raise NotCanonical(f"the key {key!r} stands twice")
         found[key] = value
@@ -54,12 +57,11 @@ def _whole(text: str) -> int:
     return value
 
 
-def _no_null(value: object) -> None:
+def _check(value: object, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonical(f"it is nested deeper than {MAX_DEPTH}")
     if value is None:
         raise NotCanonical("a value is null")
-    if isinstance(value, dict):
-        for inner in value.values():
-            _no_null(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            _no_null(inner)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        _check(one, depth=depth + 1)
