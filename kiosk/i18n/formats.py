@@ -24,6 +24,7 @@ _SYMBOLS: Final = {"EUR": "€", "FRF": "F"}
 _DAY_AND_TIME: Final = {"fr": "d MMMM 'à' HH:mm", "en": "d MMMM 'at' HH:mm"}
 _SHORT_DAY_AND_TIME: Final = {"fr": "d MMM '·' HH:mm", "en": "d MMM '·' HH:mm"}
 _LONG_DAY: Final = {"fr": "EEEE d MMMM", "en": "EEEE d MMMM"}
+_SHORT_DAY: Final = "d MMM y"
 _FULL_DAY: Final = {"fr": "d MMMM y", "en": "d MMMM y"}
 
 
@@ -100,6 +101,10 @@ class Formats:
     def full_day(self, day: date) -> str:
         """Return `3 octobre 2027`."""
         return format_date(day, _FULL_DAY[self.language], locale=self._locale)
+
+    def short_day(self, day: date) -> str:
+        """Return `3 oct. 2027`."""
+        return format_date(day, _SHORT_DAY, locale=self._locale)
 
     def same_day(self, one: datetime, other: datetime) -> bool:
         """Say whether two moments fall on one day in the shop's zone."""

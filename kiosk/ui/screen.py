@@ -1,7 +1,7 @@
 """What every page is: built once, shows Views, emits intents, answers keys.
 
-Responsible for: the keys of a page (Enter is the blue button, Escape goes back, typed characters), buttons that carry an
-Action, and the focus of a page that has just come. Not responsible for which page is on screen (`flow`, `shell`).
+Responsible for: what the keys of a page mean (Enter is the blue button, Escape goes back, typed characters) and buttons that
+carry an Action. Not responsible for which page is on screen nor for catching keys: unused ones rise to the window (`shell`).
 """
 
 from typing import Any, Final
@@ -120,9 +120,3 @@ class Screen(QWidget):
             self.intent.emit(Typed(name))
             return True
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        name = key_name(event)
-        held = event.isAutoRepeat() and name not in ("backspace", "up", "down")
-        if held or not name or not self.press_key(name):
-            event.ignore()

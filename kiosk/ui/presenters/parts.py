@@ -180,14 +180,16 @@ _CHIPS: Final[dict[LinePhase, tuple[str, str]]] = {
 }
 
 
-def result_row(state: TillState, lang: Language, line: Line, *, why: str = "", reference: str = "") -> ResultRow:
-    """Return one card of a sale with its chip."""
+def result_row(
+    state: TillState, lang: Language, line: Line, *, why: str = "", reference: str = "", narrow: bool = False
+) -> ResultRow:
+    """Return one card of a sale with its chip; `narrow` for a side panel."""
     card = card_of_line(state, lang, line)
     icon, tone = _CHIPS[line.phase]
     return ResultRow(
         card=card,
-        title=lang.words("common.series", brand=card.brand, v=card.short) if card.brand else card.name,
-        serial=serial_text(lang, line),
+        title=card.name if narrow or not card.brand else lang.words("common.series", brand=card.brand, v=card.short),
+        serial=serial_text(lang, line, short=narrow),
         chip=wording.phase(lang, line.phase),
         chip_icon=icon,
         chip_tone=tone,

@@ -45,6 +45,10 @@ class BasketSummary(Block):
         self.inner.addSpacing(4)
         self._items: list[_Item] = []
 
+    def set_compact(self, *, compact: bool) -> None:
+        """Use smaller figures where a page is short."""
+        self._amount.set_role("display" if compact else "amount")
+
     def show_due(self, title: str, amount: str, items: Sequence[ItemView]) -> None:
         """Show what is due."""
         self._title.set_text(title)

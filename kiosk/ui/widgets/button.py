@@ -66,6 +66,7 @@ class Button(QPushButton):
         self._cap = KeyCap(key, parent=self)
         for part in (self._icon, self._label):
             part.setProperty("inside", "button")
+        self._detail.setProperty("inside", "reason")  # the reason of a disabled button stays readable
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addStretch()
@@ -123,8 +124,8 @@ class Button(QPushButton):
         restyle(self, kind=kind)
         self._label.set_tone(tone)
         self._icon.set_tone(tone)
+        self._detail.set_tone(tone if cap == "keycap_on" else "text2")
         restyle(self._cap, kind=cap, tone=cap_tone)
-        self._tone = tone
 
     def set_allowed(self, allowed: bool, reason: str = "") -> None:
         """Enable, or disable with the reason that the clerk reads on the button."""

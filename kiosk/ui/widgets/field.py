@@ -55,6 +55,11 @@ class Field(QFrame):
         self._clear.setVisible(self._clearable and bool(text))
         restyle(self, kind="field_danger" if wrong else "field_on")
 
+    def set_size(self, *, role: str, height: int) -> None:
+        """Grow or shrink with the room there is."""
+        self._text.set_role(role)
+        self.setFixedHeight(height)
+
     def set_unit(self, unit: str) -> None:
         """Show a unit at the end."""
         self._unit.set_text(unit)

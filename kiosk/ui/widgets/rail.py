@@ -55,7 +55,7 @@ class _RailButton(QPushButton):
 class Rail(QFrame):
     """The tasks. `chosen` carries the task's id."""
 
-    chosen = Signal(object)
+    chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -16,6 +16,7 @@ from kiosk.ui.widgets.text import Text
 PLAIN_MS: Final = 4_000
 WITH_ACTION_MS: Final = 8_000
 MARGIN_PX: Final = 20
+FOOT_PX: Final = 68  # the line at the bottom of a page stays reachable
 
 
 class Toast(QFrame):
@@ -69,7 +70,7 @@ class Toast(QFrame):
 
     def place(self) -> None:
         """Stand at the bottom left of the parent."""
-        self.move(MARGIN_PX, self._over.height() - self.height() - MARGIN_PX)
+        self.move(MARGIN_PX, self._over.height() - self.height() - FOOT_PX)
 
     def _act(self) -> None:
         self._leave()

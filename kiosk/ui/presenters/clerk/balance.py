@@ -122,6 +122,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
             cap=cap(draft, lang, "key.enter"),
             allowed=whole and state.link_up,
             reason="" if state.link_up else words("common.network_needed"),
+            shown=bool(typed),
         ),
         sell=Action(words("bal.sell"), OpenTask(Task.SALE), icon="scan-barcode", cap=cap(draft, lang, "F2")),
         back=Action(
@@ -198,7 +199,7 @@ def _facts(answer: BalanceAnswer, balance: Balance, lang: Language) -> tuple[tup
         if answer.balance is not None:
             facts.append((words("bal.spent_t"), formats.money(_money(answer.face) - _money(answer.balance))))
     if answer.expires_ms is not None and answer.state != "inactive":
-        facts.append((words("bal.until_t"), formats.full_day(formats.moment(answer.expires_ms).date())))
+        facts.append((words("bal.until_t"), formats.short_day(formats.moment(answer.expires_ms).date())))
     return tuple(facts)
 
 

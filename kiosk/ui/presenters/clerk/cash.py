@@ -12,7 +12,7 @@ from kiosk.i18n.language import Language
 from kiosk.till.state import TillState
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import AddNote, Back, PayByCard, Receive, Submit
-from kiosk.ui.presenters.clerk.sale import offer_of
+from kiosk.ui.presenters.clerk.sale import hurdle_free, offer_of
 from kiosk.ui.presenters.parts import Action, Card, cap, card_of_line, total_of
 
 # what a drawer gives back, per currency, largest first; francs as of 2001
@@ -98,7 +98,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
             shortcut="f10",
             cap=cap(draft, lang, "F10"),
             shown=bank is not None,
-            allowed=bank is not None and bank.hurdle is None,
+            allowed=bank is not None and hurdle_free(bank),
         ),
         due_title=words("pay.due"),
         due=formats.money(due),

@@ -8,6 +8,7 @@ from kiosk.till.messages import DeviceHealth, DeviceState, PaperLevel
 from kiosk.till.state import Stage, TillState
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import Intent, OpenSale, OpenTask, PutBack, Task
+from kiosk.ui.presenters.notices import bad_news, good_news, is_print_trouble
 from kiosk.ui.presenters.parts import ChipView, RailItem, initials
 
 # pages on which nothing else may be opened: money or a card is under way
@@ -164,7 +165,15 @@ def banner(state: TillState, lang: Language) -> BannerView:
             action=words("nav.tickets"),
             intent=OpenTask(Task.TICKETS),
         )
-    if not state.link_up and state.stage is not Stage.STARTING:
+    if is_print_trouble(state.notice) and state.stage not in (Stage.RESULT, Stage.PROMISED):
+        return BannerView(
+            bad_news(state.notice, lang),
+            icon="printer-x",
+            tone="danger",
+            action=words("nav.tickets"),
+            intent=OpenTask(Task.TICKETS),
+        )
+    if not state.link_up and state.stage not in (Stage.PROMISED, Stage.UNKNOWN):  # these pages say so themselves
         return _offline(state, lang)
     if state.background and state.stage is Stage.SALE:
         return BannerView(
@@ -192,23 +201,14 @@ def _offline(state: TillState, lang: Language) -> BannerView:
 
 def toast(state: TillState, lang: Language) -> ToastView:
     """Return good news and undo. Refusals and trouble are not here: they stay on the page."""
-    notice = state.notice
-    if notice is None or notice.key is None:
+    text = good_news(state.notice, lang)
+    if not text or state.notice is None:
         return ToastView()
-    words, formats = lang.words, lang.formats
-    match notice.key:
-        case "sale.removed":
-            value = formats.face(notice.amount) if notice.amount else ""
-            action = words("common.undo") if state.removed is not None else ""
-            return ToastView(
-                words("sale.removed", v=value),
-                icon="undo-2",
-                tone="text",
-                serial=notice.serial_no,
-                action=action,
-                intent=PutBack() if action else None,
-            )
-        case "banner.back_online" | "act.background_done" | "sale.cleared":
-            return ToastView(words.count(notice.key, notice.count), serial=notice.serial_no)
-        case _:
-            return ToastView(words(notice.key), serial=notice.serial_no)
+    serial = state.notice.serial_no
+    if state.notice.key != "sale.removed":
+        return ToastView(text, serial=serial)
+    if state.removed is None:
+        return ToastView(text, icon="undo-2", tone="text", serial=serial)
+    return ToastView(
+        text, icon="undo-2", tone="text", serial=serial, action=lang.words("common.undo"), intent=PutBack()
+    )

@@ -53,7 +53,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
     now = formats.moment(state.now_ms)
     chosen = chosen_clerk(state, draft)
     count = len(state.sale.live) if locked and state.sale is not None else 0
-    fault = _fault(state, lang)
+    fault = _fault(state, chosen, lang)
     other = "en" if lang.name == "fr" else "fr"
     return View(
         brand=words("app.name"),
@@ -88,7 +88,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
             icon="lock-open" if locked else "arrow-right",
             shortcut="enter",
             cap=cap(draft, lang, "key.enter"),
-            allowed=chosen is not None and len(draft.pin) >= MIN_PIN and not is_shut(state),
+            allowed=chosen is not None and len(draft.pin) >= MIN_PIN and not is_shut(state, chosen),
         ),
     )
 
@@ -103,10 +103,10 @@ def chosen_clerk(state: TillState, draft: Draft) -> str | None:
     return known[0] if len(known) == 1 else None
 
 
-def is_shut(state: TillState) -> bool:
-    """Say whether nobody may try now, after too many wrong PINs."""
+def is_shut(state: TillState, user_id: str | None) -> bool:
+    """Say whether this person may not try now, after too many wrong PINs."""
     until = state.login.locked_until_ms
-    return until is not None and until > state.now_ms
+    return until is not None and until > state.now_ms and state.login.user_id == user_id
 
 
 def _instruction(state: TillState, lang: Language) -> str:
@@ -115,13 +115,14 @@ def _instruction(state: TillState, lang: Language) -> str:
     return lang.words("login.instruction")
 
 
-def _fault(state: TillState, lang: Language) -> str:
-    until = state.login.locked_until_ms
-    if until is not None and until > state.now_ms:
-        return lang.words("login.locked", s=-(-(until - state.now_ms) // 1000))
-    if state.login.tries_left is not None:
-        return lang.words.count("login.wrong", state.login.tries_left)
-    return ""
+def _fault(state: TillState, chosen: str | None, lang: Language) -> str:
+    login = state.login
+    if login.user_id != chosen:
+        return ""
+    if login.locked_until_ms is not None:
+        left = -(-(login.locked_until_ms - state.now_ms) // 1000)
+        return lang.words("login.locked", s=left) if left > 0 else ""
+    return lang.words.count("login.wrong", login.tries_left) if login.tries_left is not None else ""
 
 
 def _keys_chip(state: TillState, lang: Language) -> tuple[ChipView, ...]:

@@ -10,7 +10,7 @@ from kiosk.i18n.language import Language
 from kiosk.till.state import Line, TillState
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import Refund, Replace
-from kiosk.ui.presenters.clerk.sale import refusal_text
+from kiosk.ui.presenters.notices import bad_news
 from kiosk.ui.presenters.parts import Action, ResultRow, cap, card_of_line, result_row, total_of
 
 
@@ -59,7 +59,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
         replacing=replacing,
         replacing_title=words("act.replacing_t", v=value),
         replacing_text=words("act.replacing_d"),
-        fault=refusal_text(state, lang) if replacing else "",
+        fault=bad_news(state.notice, lang) if replacing else "",
         replace=Action(
             words("act.replace", v=value),
             Replace(first.line_id if first is not None else ""),

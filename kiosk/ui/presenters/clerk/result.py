@@ -136,7 +136,7 @@ def print_action(state: TillState, sale: Sale | None, draft: Draft, lang: Langua
     words = lang.words
     job = last_job(state, sale)
     number = sale.receipt_no if sale is not None and sale.receipt_no is not None else 0
-    never = job is None or (job.copy_no == 0 and job.outcome == PrintOutcome.REFUSED.value)
+    never = job is None  # the first print is the original whatever became of it (CAI-11); every later one is a copy
     printer = next((one for one in state.devices if one.device == "printer"), None)
     missing = printer is None or printer.state in (DeviceState.DISABLED, DeviceState.ABSENT, DeviceState.LOST)
     running = job is not None and job.outcome is None

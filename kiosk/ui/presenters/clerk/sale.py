@@ -7,10 +7,12 @@ from kiosk.domain.activation import EntryMode
 from kiosk.domain.sale import LinePhase
 from kiosk.domain.tender import TenderKind
 from kiosk.i18n import wording
+from kiosk.i18n.formats import serial_groups, serial_tail
 from kiosk.i18n.language import Language
 from kiosk.till.state import Line, Notice, Sale, TenderHurdle, TenderOffer, TillState
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import Arm, Back, ClearBasket, Disarm, Intent, OpenTask, PayByCard, RemoveLine, Task
+from kiosk.ui.presenters.notices import bad_news, is_print_trouble
 from kiosk.ui.presenters.parts import (
     Action,
     Card,
@@ -20,7 +22,6 @@ from kiosk.ui.presenters.parts import (
     card_of_line,
     face_of,
     find_series,
-    serial_text,
     total_of,
 )
 
@@ -106,7 +107,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
         empty_title=words("sale.empty_t"),
         empty_text=words("sale.empty_d"),
         total_title=words("sale.total"),
-        total=formats.money(state.due or total_of(state.sale, state)),
+        total=formats.money(state.due if state.due is not None else total_of(state.sale, state)),
         cash=_pay(TenderKind.CASH, state, draft, lang),
         card=_pay(TenderKind.BANK_CARD, state, draft, lang),
     )
@@ -123,7 +124,7 @@ def zone(state: TillState, draft: Draft, lang: Language) -> ZoneView:
     """Return the scan zone: the last refusal if there is one, else what the next scan is expected to be."""
     words = lang.words
     typing = Action(words("sale.type"), OpenTask(Task.TYPE), icon="keyboard")
-    refusal = refusal_text(state, lang)
+    refusal = "" if is_print_trouble(state.notice) else bad_news(state.notice, lang)
     if refusal:
         return ZoneView("scan_refused", "x", "danger", refusal, _card_hint(state.notice, lang), typing)
     differs = _differing(state, draft)
@@ -144,31 +145,6 @@ def zone(state: TillState, draft: Draft, lang: Language) -> ZoneView:
         stop = Action(words("common.cancel"), Disarm(), icon="x")
         return ZoneView("scan", "scan-barcode", "primary", title, hint, stop)
     return ZoneView("scan", "scan-barcode", "primary", words("sale.scan"), hint, typing)
-
-
-def refusal_text(state: TillState, lang: Language) -> str:
-    """Return the sentence of the last refusal or trouble, empty when the last thing that happened was none."""
-    notice = state.notice
-    if notice is None:
-        return ""
-    if notice.scan is not None:
-        return wording.scan_refusal(lang, notice.scan)
-    if notice.promise is not None:
-        return wording.promise_refusal(lang, notice.promise)
-    if notice.reason is not None:
-        moment = lang.formats.moment
-        return wording.reason(
-            lang,
-            notice.reason,
-            till=notice.till,
-            until=moment(notice.until_ms) if notice.until_ms is not None else None,
-            sold_at=moment(notice.sold_at_ms) if notice.sold_at_ms is not None else None,
-        )
-    if notice.trouble is not None:
-        return lang.words("sale.trouble", code=notice.trouble)
-    if notice.key == "pay.card_refused":
-        return lang.words("pay.card_refused")
-    return ""
 
 
 def _card_hint(notice: Notice | None, lang: Language) -> str:
@@ -271,7 +247,11 @@ def _row(line: Line, state: TillState, draft: Draft, lang: Language, *, short: b
         series=card.colour,
         title=card.name,
         price=lang.formats.money(line.face),
-        serial=serial_text(lang, line, short=short or bool(word)),
+        serial=serial_tail(line.serial, 4)
+        if word
+        else serial_tail(line.serial)
+        if short
+        else serial_groups(line.serial),
         tone=tone,
         state=word,
         chosen=line.line_id == draft.line_id,
@@ -286,6 +266,13 @@ def _row(line: Line, state: TillState, draft: Draft, lang: Language, *, short: b
 def offer_of(state: TillState, kind: TenderKind) -> TenderOffer | None:
     """Return what the till says of a means of payment now."""
     return next((one for one in state.tenders if one.kind is kind), None)
+
+
+def hurdle_free(offer: TenderOffer, *, terminal: bool = False) -> bool:
+    """Say whether a means of payment may be touched now; `terminal`: by a connected bank-card terminal and not by hand."""
+    if offer.hurdle is TenderHurdle.NO_TERMINAL:
+        return not terminal
+    return offer.hurdle in (None, TenderHurdle.ANSWER_AWAITED)
 
 
 def _pay(kind: TenderKind, state: TillState, draft: Draft, lang: Language) -> Action:

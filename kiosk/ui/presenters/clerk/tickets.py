@@ -82,7 +82,9 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
         pick=words("tix.pick"),
         chosen_title=_title(chosen, lang) if chosen is not None else "",
         chosen_detail=_detail(chosen, state, lang) if chosen is not None else "",
-        cards=tuple(result_row(state, lang, line, why=_task(line.line_id, state, lang)) for line in chosen.live)
+        cards=tuple(
+            result_row(state, lang, line, why=_task(line.line_id, state, lang), narrow=True) for line in chosen.live
+        )
         if chosen is not None
         else (),
         total=lang.formats.money(total_of(chosen, state)) if chosen is not None else "",

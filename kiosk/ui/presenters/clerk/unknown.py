@@ -50,14 +50,14 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
     amount = formats.money(total_of(sale, state))
     doubtful = [line for line in lines if line.phase in DOUBTFUL_PHASES]
     in_doubt = formats.money(Money(sum(line.face.minor for line in doubtful), state.catalogue.currency))
-    open_ = state.choices
+    open_ = state.choices and bool(doubtful)
     seconds = state.waiting_ms // 1000
     left = max(1, -(-(CHOICES_FROM_MS - state.waiting_ms) // 1000))
     let_reason = wording.promise_refusal(lang, state.let_go) if state.let_go is not None else ""
     asking = draft.giving_back and open_
     return View(
-        title=words("act.unknown_t"),
-        text=words("unk.d"),
+        title=words("act.unknown_t") if doubtful else words("unk.cancelling_t"),
+        text=words("unk.d") if doubtful else words("unk.cancelling_d"),
         cards_title=words("act.of_sale"),
         since=words("unk.since", s=seconds) if seconds else "",
         rows=tuple(result_row(state, lang, line) for line in lines),
@@ -68,7 +68,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
             words("unk.dont"),
         ),
         what=words("act.what"),
-        soon="" if open_ else words("unk.soon", s=left),
+        soon="" if open_ or not doubtful or seconds * 1000 >= CHOICES_FROM_MS else words("unk.soon", s=left),
         asking_back=asking,
         back_question=words("unk.give_q", amount=in_doubt),
         back_detail=words("unk.give_q_d"),

@@ -222,8 +222,8 @@ class BalanceScreen(Screen):
         self._hint.set_text(view.hint)
         self._hint.set_tone("danger" if view.wrong else "text2")
         self._keypad.set_words(mark="", delete_name=view.erase_name)
-        self._see.show_action(view.see, kind="primary" if view.see.allowed else "secondary")
-        self._sell.show_action(view.sell, kind="secondary" if view.see.allowed else "primary")
+        self._see.show_action(view.see, kind="primary")
+        self._sell.show_action(view.sell, kind="secondary" if view.see.shown else "primary")
 
     def _typed(self, character: str) -> None:
         self.intent.emit(Typed(character))

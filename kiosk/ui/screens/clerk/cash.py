@@ -1,5 +1,6 @@
 """Cash: due, received, change at the left; quick keys, number pad and the blue button at the right."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.ui.intents import Typed
@@ -16,6 +17,7 @@ from kiosk.ui.widgets.text import Text
 
 QUICK_KEYS = 3
 ADDED_KEYS = 5
+COMPACT_PX = 720
 
 
 class CashScreen(Screen):
@@ -128,6 +130,13 @@ class CashScreen(Screen):
     @staticmethod
     def _show_quick(button: ActionButton, quick: QuickView, *, kind: str) -> None:
         button.show_action(Action(quick.text, quick.intent), kind=kind)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = self.height() < COMPACT_PX
+        self._due.set_compact(compact=compact)
+        self._field.set_size(role="display" if compact else "amount", height=72 if compact else 92)
+        self._change_amount.set_role("display" if compact else "amount")
 
     def _typed(self, character: str) -> None:
         self.intent.emit(Typed(character))

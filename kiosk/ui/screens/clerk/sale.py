@@ -22,6 +22,7 @@ NARROW_PX: Final = 1100
 BASKET_PX, BASKET_NARROW_PX = 428, 392
 FACE_PX, FACE_NARROW_PX = 134, 102
 QUICK_PX = 72
+WHOLE_ROWS = 5
 
 
 class SaleScreen(Screen):
@@ -187,8 +188,9 @@ class SaleScreen(Screen):
         self._clear_detail.set_text(view.clear_detail)
         self._keep.show_action(view.clear_keep)
         self._clear_yes.show_action(view.clear)
-        rows = view.rows_short if self._narrow else view.rows
-        self._rows = (view.rows, view.rows_short)
+        # with a scroll bar beside them the rows have no room for the whole number
+        self._rows = (view.rows if len(view.rows) <= WHOLE_ROWS else view.rows_short, view.rows_short)
+        rows = self._rows[1] if self._narrow else self._rows[0]
         self._list.show_rows(rows)
         self._list.setVisible(bool(rows))
         self._empty.set_text(view.empty_title, view.empty_text)
