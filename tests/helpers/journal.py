@@ -1,6 +1,7 @@
 """Builders for journal tests: a key that anybody may know, typical events of a sale, an open store in a folder."""
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,3 +127,17 @@ def answer_for(batch: EntriesRequest, *, outcome: str = "applied", code: str | N
         results=[EntryResult(seq=entry.seq, outcome=outcome, code=code) for entry in batch.entries],
         anchor=Anchor(epoch=batch.epoch, seq=last.seq, hash=last.hash, at_ms=1_767_258_000_500),
     )
+
+
+def forge(path: Path, *statements: str) -> None:
+    """Change a stopped till's file past its triggers, and put them back."""
+    connection = sqlite3.connect(path)
+    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        connection.execute(statement)
+    for _, sql in triggers:
+        connection.execute(sql)
+    connection.commit()
+    connection.close()
