@@ -29,8 +29,8 @@ def obey(proxy: FaultProxy, line: str) -> str:
                 name, *rest = words
                 ms, times, path = 0, None, ""
                 fault = Fault(name)
-                if rest and fault in {Fault.SLOW, Fault.SLOW_ANSWER, Fault.DRIP}:
-                    ms = int(rest.pop(0))
+                if fault in {Fault.SLOW, Fault.SLOW_ANSWER, Fault.DRIP}:
+                    ms = int(rest.pop(0) if rest else "")
                 if rest:
                     first = rest.pop(0)
                     times = None if first == "always" else 1 if first == "once" else int(first)

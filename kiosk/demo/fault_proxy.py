@@ -73,6 +73,7 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._mode = Mode()
+        self._changes = 0
         self._requests = self._answers = self._faults = 0
         self._closing = False
         self._open: set[socket.socket] = set()
@@ -99,6 +100,7 @@ class FaultProxy:
         """Behave like this from the next exchange on; ``CUT`` drops those under way too."""
         with self._lock:
             self._mode = Mode(fault, ms, times, path)
+            self._changes += 1
             self._changed.notify_all()
             cut = fault is Fault.CUT and not path
             dropped = list(self._open) if cut else []
@@ -192,10 +194,10 @@ class FaultProxy:
 
     def _exchange(self, near: socket.socket, far: socket.socket, request: bytes) -> bool:
         """One request and its answer. Returns whether the connection goes on."""
-        mode = self._take(request)
+        mode, change = self._take(request)
         if mode.fault is Fault.CUT:
             return False
-        if mode.fault is Fault.SLOW and not self._wait(mode.ms):
+        if mode.fault is Fault.SLOW and not self._wait(mode.ms, change):
             return False
         rounds = 2 if mode.fault is Fault.DUPLICATE else 1
         answer: bytes | None = None
@@ -207,11 +209,11 @@ class FaultProxy:
             answer = _read_message(far, answer=True)
         if answer is None:
             return False
-        if mode.fault is Fault.SLOW_ANSWER and not self._wait(mode.ms):
+        if mode.fault is Fault.SLOW_ANSWER and not self._wait(mode.ms, change):
             return False
-        return self._give(near, answer, mode)
+        return self._give(near, answer, mode, change)
 
-    def _give(self, near: socket.socket, answer: bytes, mode: Mode) -> bool:
+    def _give(self, near: socket.socket, answer: bytes, mode: Mode, change: int) -> bool:
         match mode.fault:
             case Fault.LOSE_ANSWER:
                 return False
@@ -235,7 +237,7 @@ class FaultProxy:
             case Fault.DRIP:
                 for byte in answer:
                     near.sendall(bytes([byte]))
-                    if not self._wait(mode.ms):
+                    if not self._wait(mode.ms, change):
                         return False
             case _:
                 near.sendall(answer)
@@ -244,23 +246,23 @@ class FaultProxy:
             self._changed.notify_all()
         return True
 
-    def _take(self, request: bytes) -> Mode:
-        """The mode for this exchange; counts it down."""
+    def _take(self, request: bytes) -> tuple[Mode, int]:
+        """The mode for this exchange, counted down, and which change of mode it belongs to."""
         target = request.split(b" ", 2)[1].decode("latin-1")
         with self._lock:
             mode = self._mode
             if mode.fault is Fault.PASS or mode.path not in target:
-                return Mode()
+                return Mode(), self._changes
             self._faults += 1
+            self._changed.notify_all()
             if mode.times is not None:
                 self._mode = Mode(mode.fault, mode.ms, mode.times - 1, mode.path) if mode.times > 1 else Mode()
-            return mode
+            return mode, self._changes
 
-    def _wait(self, ms: int) -> bool:
+    def _wait(self, ms: int, change: int) -> bool:
         """Wait, but not beyond a change of mode: who heals the line wants it healed now. ``False``: the line was cut meanwhile."""
         with self._lock:
-            before = self._mode
-            self._changed.wait_for(lambda: self._closing or self._mode is not before, ms / 1000)
+            self._changed.wait_for(lambda: self._closing or self._changes != change, ms / 1000)
             return not self._closing and (self._mode.fault is not Fault.CUT or bool(self._mode.path))
 
 

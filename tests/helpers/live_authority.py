@@ -1,0 +1,98 @@
+"""The real authority on a loopback port, in threads of the test: real store on disk, real writer, real HTTP server.
+
+A second connection of the test's own looks into its database, so that what a till believes can be compared with what is true.
+"""
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from kiosk.authority.app import make_app
+from kiosk.authority.store.cards import card_id_of, find_card
+from kiosk.authority.store.lines import find_line
+from kiosk.authority.store.sqlite import SqliteStore
+from kiosk.authority.store.writer import BatchRunner, BatchWriter
+from kiosk.clock import SystemClock, SystemIds
+from tests.helpers.authority import TILL, World, make_world
+
+PUBLIC_NAME = "authority.test"
+START_LIMIT_S = 10.0
+CARDS = 400
+PACK_CARDS = 100
+
+
+class LiveAuthority:
+    """Serves from construction to ``close``. ``world`` is its inside; only the serving threads may use its store."""
+
+    def __init__(self, folder: Path) -> None:
+        clock = SystemClock()
+        self._path = folder / "authority.db"
+        self.world: World = make_world(
+            SqliteStore.create(self._path),
+            clock=clock,
+            ids=SystemIds(clock),
+            cards_count=CARDS,
+            pack_cards=PACK_CARDS,
+            bind=(0,),
+        )
+        self._serials = iter(self.world.serials)
+        self._inside = SqliteStore.open(self._path)
+        self._writer = BatchWriter(self.world.store)
+        self._writer.start()
+        self._loop = asyncio.new_event_loop()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        app = make_app(self.world.authority, BatchRunner(self.world.store, self._writer), public_name=PUBLIC_NAME)
+        self._server = Server(
+            app, address="127.0.0.1", port=self.port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False
+        )
+        self._thread = threading.Thread(target=self._run, name="live authority", daemon=True)
+        self._thread.start()
+        self._wait()
+
+    def fresh_serial(self) -> str:
+        """A card that nobody has used in this run."""
+        return next(self._serials)
+
+    def record(self, line_id: str) -> str:
+        """The authority's record of a line, ``unseen`` if it has none."""
+        row = self._inside.read(lambda tx: find_line(tx, TILL, line_id))
+        return "unseen" if row is None else row.record.value
+
+    def card(self, serial: str) -> str:
+        row = self._inside.read(lambda tx: find_card(tx, card_id_of(serial)))
+        assert row is not None
+        return row.state.value
+
+    def count(self, query: str, *values: str | int) -> int:
+        """One number out of the database."""
+        row = self._inside.read(lambda tx: tx.one(query, *values))
+        assert row is not None
+        return int(str(row[0]))
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._server.stop)
+        self._thread.join(START_LIMIT_S)
+        self._writer.stop()
+        self._inside.close()
+        self.world.store.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._server.serve())
+        self._loop.close()
+
+    def _wait(self) -> None:
+        patience = threading.Event()
+        for _ in range(int(START_LIMIT_S / 0.02)):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                patience.wait(0.02)
+            else:
+                return
+        raise AssertionError("the authority did not begin to listen")
