@@ -131,10 +131,11 @@ class Database:
             raise self._trouble(error) from error
 
     def close(self) -> None:
-        """Checkpoint what the write-ahead log holds and close: a single file is left."""
-        self._check()
-        with suppress(sqlite3.Error):  # what was committed is in the log; the next start checkpoints it
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Checkpoint what the write-ahead log holds and close: a single file is left. After a failed disk only close."""
+        self._check_thread()
+        if self._broken is None:
+            with suppress(sqlite3.Error):  # what was committed is in the log; the next start checkpoints it
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
         self._broken = Trouble(DENIED, retryable=False, detail="the journal was closed")
 
@@ -161,9 +162,12 @@ class Database:
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
-    def _check(self) -> None:
+    def _check_thread(self) -> None:
         if threading.get_ident() != self._owner:
             raise Bug("the journal's connection belongs to the till thread")
+
+    def _check(self) -> None:
+        self._check_thread()
         if self._broken is not None:
             raise self._broken
 

@@ -227,8 +227,12 @@ class SqliteJournal:
     def close(self) -> None:
         """See ``JournalStore.close``."""
         self._database.close()
-        self._anchor.close()
-        self._lock.release()
+        try:
+            self._anchor.close()
+        except OSError as error:
+            raise Trouble(DENIED, retryable=False, detail=f"{self._anchor.path.name}: {error.strerror}") from error
+        finally:
+            self._lock.release()
 
     # ---- inside: start
 

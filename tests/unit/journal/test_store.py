@@ -177,6 +177,39 @@ def test_an_append_that_fails_in_the_middle_leaves_nothing(tmp_path: Path, clock
     journal.close()
 
 
+class FailingDisk:
+    """The journal's connection on a disk whose flush fails at the commit."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    def execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC"
+            raise error
+        return self._connection.execute(sql, values)
+
+
+def test_after_a_failed_flush_nothing_is_believed_until_the_next_start(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second flush that seems to succeed says nothing about the first: an entry that is not on the disk would count as durable."""
+    journal = open_store(tmp_path, clock)
+    journal.append([started()], user="")
+    monkeypatch.setattr(journal._database, "_connection", FailingDisk(journal._database._connection))
+    assert trouble_code(lambda: journal.append([completed()], user="")) == "JRN-02"
+    assert trouble_code(lambda: journal.append([started()], user="")) == "JRN-02"
+    assert trouble_code(journal.entries) == "JRN-02"
+    journal.close()
+    journal = open_store(tmp_path, clock)
+    assert len(journal.entries()) == 1
+    journal.close()
+
+
 def test_only_its_thread_may_touch_it(tmp_path: Path, clock: FakeClock) -> None:
     """Two threads on one connection would mix their transactions."""
     journal = open_store(tmp_path, clock)
