@@ -25,7 +25,8 @@ from kiosk.protocol.problems import ProblemKind, problem
 from kiosk.protocol.signing import Verified
 from kiosk.sync.asker import Endpoint
 from kiosk.sync.exchange import Identity
-from kiosk.sync.gateway import HttpAuthorityGateway
+from kiosk.sync.gateway import WORKERS, HttpAuthorityGateway
+from kiosk.sync.lanes import MAX_WAITING
 from kiosk.sync.sender import Pauses
 from kiosk.till.messages import (
     BalanceAnswered,
@@ -290,22 +291,27 @@ def test_many_calls_at_once(world: Open) -> None:
 
 def test_too_many_calls(world: Open, caplog: pytest.LogCaptureFixture) -> None:
     """A line that is stuck all day would fill the memory; or the calls beyond would never be answered."""
-    release = threading.Event()
+    release, all_busy = threading.Event(), threading.Barrier(WORKERS + 1)
 
     def reply(heard: Heard) -> bytes:
+        if not release.is_set():
+            all_busy.wait(WAIT_S)
         release.wait(WAIT_S)
         return signed(heard, YES)
 
     _, till = world(reply)
-    for number in range(250):
+    for number in range(WORKERS):
         till.gateway.send(commit(number))
-    early = [till.line() for _ in range(46)]
+    all_busy.wait(WAIT_S)
+    for number in range(WORKERS, WORKERS + MAX_WAITING + 40):
+        till.gateway.send(commit(number))
+    early = [till.line() for _ in range(40)]
     assert all(answer.answer is None and not answer.sent for answer in early)
     release.set()
-    rest = [till.line() for _ in range(204)]
+    rest = [till.line() for _ in range(WORKERS + MAX_WAITING)]
     assert all(answer.answer == YES for answer in rest)
-    assert len({answer.line_id for answer in early + rest}) == 250
-    assert len(caplog.records) == 46
+    assert len({answer.line_id for answer in early + rest}) == WORKERS + MAX_WAITING + 40
+    assert len(caplog.records) == 40
 
 
 def test_a_bug_of_ours_is_no_silence(world: Open, caplog: pytest.LogCaptureFixture) -> None:
