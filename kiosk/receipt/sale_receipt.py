@@ -146,7 +146,7 @@ class _Builder:
         shown: tuple[Element, ...] = (Row(label, self._money(line.total_minor)), Text(card, size=Size.SMALL, indent=2))
         if line.outcome in _SOLD:
             return shown
-        return (*shown, Row(f"  {self._words.money_back}", self._money(-line.total_minor)))
+        return (*shown, Row(f"  {self._words.taken_off}", self._money(-line.total_minor)))
 
     def _totals(self) -> tuple[Element, ...]:
         total = Row(self._words.total, self._money(self._sale.total_minor), Size.BIG, Weight.BOLD)
@@ -155,7 +155,10 @@ class _Builder:
             centimes = francs_for(self._sale.total_minor)
             text = self._words.francs.format(francs=_decimal(centimes, self._words.language))
             francs = (Text(text, Align.RIGHT, Size.SMALL),)
-        return (total, *francs, *(element for tender in self._sale.tenders for element in self._tender(tender)))
+        tenders = tuple(element for tender in self._sale.tenders for element in self._tender(tender))
+        back = sum(tender.amount_minor for tender in self._sale.tenders) - self._sale.total_minor
+        returned = (Row(self._words.money_back, self._money(-back)),) if back > 0 else ()
+        return (total, *francs, *tenders, *returned)
 
     def _tender(self, tender: PaidTender) -> tuple[Element, ...]:
         kind = TenderKind(tender.tender)

@@ -32,6 +32,7 @@ class ReceiptWords:
     promised: str
     cancelled: str
     refunded: str
+    taken_off: str
     money_back: str
     total: str
     cash: str

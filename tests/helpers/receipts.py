@@ -55,11 +55,12 @@ def line(last4: str, minor: int, outcome: str = "activated", label: str | None =
 def sale(*lines: SoldLine, received: int | None = None, tender: str = "cash", currency: str = "EUR") -> SaleCompleted:
     """A completed sale of these lines, paid in cash with change, or by bank card."""
     total = sum(sold.total_minor for sold in lines if sold.outcome in ("activated", "promised"))
-    got = total if received is None else received
+    paid = sum(sold.total_minor for sold in lines)
+    got = paid if received is None else received
     return SaleCompleted(
         sale_id="sale-1",
         lines=lines,
-        tenders=(PaidTender(tender, amount_minor=total, received_minor=got, change_minor=got - total),),
+        tenders=(PaidTender(tender, amount_minor=paid, received_minor=got, change_minor=got - paid),),
         total_minor=total,
         currency=currency,
         operator="Léa",

@@ -58,9 +58,11 @@ def test_a_refunded_line_is_shown_with_the_money_that_went_back() -> None:
     """The lines of the receipt would not add up to its total."""
     text = _text(ONE_REFUSED)
     assert "non activée" in text
-    assert "Remboursement" in text
-    assert "−20,00" in text
-    assert "Carte bancaire" in text
+    rows = {row.split("  ")[0].strip(): row.split()[-2] for row in text.splitlines() if row.endswith("€")}
+    # 50 + 20 − 20 = 50; 70 − 20 = 50
+    assert "Annulation" in text
+    assert [rows[name] for name in ("TOTAL", "Carte bancaire", "Remboursement")] == ["50,00", "70,00", "−20,00"]
+    assert "Remboursement" not in _text()
 
 
 def test_a_copy_is_marked_and_says_the_same() -> None:
