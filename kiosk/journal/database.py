@@ -43,6 +43,11 @@ class Database:
             self._connection.close()
             raise
 
+    @property
+    def sound(self) -> bool:
+        """Whether the disk has not failed under it; see ``transaction``."""
+        return self._broken is None
+
     def adopt(self) -> None:
         """The calling thread owns the connection from now on; the one before may no longer touch it."""
         self._owner = threading.get_ident()

@@ -209,7 +209,7 @@ class SqliteJournal:
 
     def healthy(self) -> bool:
         """See ``JournalStore.healthy``."""
-        sound = self._quarantine.tampered is None and self._quarantine.writable
+        sound = self._database.sound and self._quarantine.tampered is None and self._quarantine.writable
         return sound and self._disk.room() is not DiskRoom.NO_SALES
 
     def disk_room(self) -> DiskRoom:

@@ -197,13 +197,14 @@ class FailingDisk:
 def test_after_a_failed_flush_nothing_is_believed_until_the_next_start(
     tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second flush that seems to succeed says nothing about the first: an entry that is not on the disk would count as durable."""
+    """A second flush that succeeds says nothing about the first: an entry that is not on the disk would count as durable."""
     journal = open_store(tmp_path, clock)
     journal.append([started()], user="")
     monkeypatch.setattr(journal._database, "_connection", FailingDisk(journal._database._connection))
     assert trouble_code(lambda: journal.append([completed()], user="")) == "JRN-02"
     assert trouble_code(lambda: journal.append([started()], user="")) == "JRN-02"
     assert trouble_code(journal.entries) == "JRN-02"
+    assert not journal.healthy()
     journal.close()
     journal = open_store(tmp_path, clock)
     assert len(journal.entries()) == 1
