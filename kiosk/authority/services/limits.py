@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.authority.store.lines import activation_before
+from kiosk.authority.store.lines import activation_at
 from kiosk.authority.store.ports import Transaction
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.domain.activation import EntryMode
@@ -39,14 +39,9 @@ def save_limit(tx: Transaction, limit: RollingLimit) -> None:
 def limited_until(
     tx: Transaction, limit: RollingLimit, *, terminal_id: str, mode: EntryMode, now_ms: int
 ) -> int | None:
-    """When the next card may be activated, if not now."""
-    since_ms = now_ms - limit.window_ms
-    ends = [activation_before(tx, terminal_id=terminal_id, since_ms=since_ms, rank=limit.cards, entry_mode=None)]
+    """When the next card may be activated, if not now: when the oldest of as many as are allowed leaves the window."""
+    oldest = [activation_at(tx, terminal_id=terminal_id, rank=limit.cards, keyed=False)]
     if mode is EntryMode.KEYED:
-        ends.append(
-            activation_before(
-                tx, terminal_id=terminal_id, since_ms=since_ms, rank=limit.keyed_cards, entry_mode=EntryMode.KEYED
-            )
-        )
-    reached = [end + limit.window_ms for end in ends if end is not None]
-    return max(reached) if reached else None
+        oldest.append(activation_at(tx, terminal_id=terminal_id, rank=limit.keyed_cards, keyed=True))
+    ends = [at_ms + limit.window_ms for at_ms in oldest if at_ms is not None and at_ms + limit.window_ms > now_ms]
+    return max(ends) if ends else None

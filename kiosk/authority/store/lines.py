@@ -10,7 +10,8 @@ from kiosk.domain.refusals import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
-    """The record of one line. ``ended_ms``: when it was cancelled or voided."""
+    """The record of one line. ``ended_ms``: when it was cancelled or voided. ``nth``: which of its terminal's activations it is,
+    ``nth_keyed``: which of those whose serial was typed; ``put_line`` counts them."""
 
     terminal_id: str
     line_id: str
@@ -23,6 +24,8 @@ class LineRow:
     reserved_ms: int | None = None
     committed_ms: int | None = None
     ended_ms: int | None = None
+    nth: int | None = None
+    nth_keyed: int | None = None
 
     def now(self, record: Record, *, reason: Reason | None, at_ms: int) -> "LineRow":
         """The same line after it became ``record``."""
@@ -49,7 +52,7 @@ class StoredAnswer:
     body: bytes
 
 
-_LINE = """SELECT record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms
+_LINE = """SELECT record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms, nth, nth_keyed
              FROM line WHERE terminal_id = ? AND line_id = ?"""
 
 
@@ -58,7 +61,7 @@ def find_line(tx: Transaction, terminal_id: str, line_id: str) -> LineRow | None
     row = tx.one(_LINE, terminal_id, line_id)
     if row is None:
         return None
-    record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms = row
+    record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms, nth, nth_keyed = row
     return LineRow(
         terminal_id=terminal_id,
         line_id=line_id,
@@ -71,6 +74,8 @@ def find_line(tx: Transaction, terminal_id: str, line_id: str) -> LineRow | None
         reserved_ms=reserved_ms,
         committed_ms=committed_ms,
         ended_ms=ended_ms,
+        nth=nth,
+        nth_keyed=nth_keyed,
     )
 
 
@@ -105,15 +110,30 @@ def lines_of_card(tx: Transaction, card_id: int, *, limit: int = 20) -> list[Lin
 
 
 def put_line(tx: Transaction, line: LineRow) -> None:
-    """Write a record, new or changed."""
+    """Write a record, new or changed; an activation gets its number among its terminal's."""
+    if line.committed_ms is not None and line.nth is None:
+        keyed = line.entry_mode is EntryMode.KEYED
+        line = replace(
+            line,
+            nth=_last(tx, line.terminal_id, "nth") + 1,
+            nth_keyed=_last(tx, line.terminal_id, "nth_keyed") + 1 if keyed else None,
+        )
     tx.run(
         """INSERT INTO line(terminal_id, line_id, record, reason, card_id, sale_id, entry_mode, shop_id,
-                            reserved_ms, committed_ms, ended_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            reserved_ms, committed_ms, ended_ms, nth, nth_keyed)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (terminal_id, line_id) DO UPDATE SET record = excluded.record, reason = excluded.reason,
-              reserved_ms = excluded.reserved_ms, committed_ms = excluded.committed_ms, ended_ms = excluded.ended_ms""",
+              reserved_ms = excluded.reserved_ms, committed_ms = excluded.committed_ms, ended_ms = excluded.ended_ms,
+              nth = excluded.nth, nth_keyed = excluded.nth_keyed, entry_mode = excluded.entry_mode""",
         line.terminal_id, line.line_id, line.record.value, line.reason.value if line.reason else None, line.card_id,
         line.sale_id, line.entry_mode.value, line.shop_id, line.reserved_ms, line.committed_ms, line.ended_ms,
+        line.nth, line.nth_keyed,
     )  # fmt: skip
+
+
+def _last(tx: Transaction, terminal_id: str, column: str) -> int:
+    row = tx.one(f"SELECT max({column}) FROM line WHERE terminal_id = ? AND {column} IS NOT NULL", terminal_id)
+    return row[0] or 0 if row else 0
 
 
 def find_answer(tx: Transaction, *, terminal_id: str, verb: str, key: str, n: int) -> StoredAnswer | None:
@@ -135,14 +155,13 @@ def put_answer(
     )  # fmt: skip
 
 
-def activation_before(
-    tx: Transaction, *, terminal_id: str, since_ms: int, rank: int, entry_mode: EntryMode | None
-) -> int | None:
-    """When the ``rank``-th last activation of a terminal was, if after ``since_ms``; of one entry mode, or of all."""
+def activation_at(tx: Transaction, *, terminal_id: str, rank: int, keyed: bool) -> int | None:
+    """When the ``rank``-th last activation of a terminal was (1: the last), of all or of the typed ones; ``None`` if there were
+    fewer."""
+    column = "nth_keyed" if keyed else "nth"
     row = tx.one(
-        """SELECT committed_ms FROM line
-            WHERE terminal_id = ? AND committed_ms > ? AND (? IS NULL OR entry_mode = ?)
-            ORDER BY committed_ms DESC LIMIT 1 OFFSET ?""",
-        terminal_id, since_ms, entry_mode.value if entry_mode else None, entry_mode.value if entry_mode else None, rank - 1,
-    )  # fmt: skip
+        f"SELECT committed_ms FROM line WHERE terminal_id = ? AND {column} = ?",
+        terminal_id,
+        _last(tx, terminal_id, column) - rank + 1,
+    )
     return row[0] if row else None

@@ -9,7 +9,7 @@ from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.protocol import routes
 from kiosk.protocol.messages import Amount, BalanceRequest, CommitRequest
 from tests.fakes.clock import FakeClock
-from tests.helpers.asgi import Client
+from tests.helpers.asgi import Client, Reply
 from tests.helpers.authority import World, make_world
 
 LINE = "019b7900-0000-7000-8000-000000000001"
@@ -34,8 +34,10 @@ def test_a_full_disk_is_a_signed_503_and_the_same_commit_later_works(
     """The till would take silence or a lie for an activation."""
     client = Client(filed)
     filed.store.write(lambda tx: tx.one("PRAGMA max_page_count=1"))
-    replies = []
-    while not replies or (replies[-1].status == 200 and len(replies) < 500):  # the room in the last pages is used up first
+    replies: list[Reply] = []
+    while not replies or (
+        replies[-1].status == 200 and len(replies) < 500
+    ):  # the room in the last pages is used up first
         replies.append(client.ask(routes.line("commit", filed.new_id()), _other(filed, len(replies))))
     reply = replies[-1]
     assert (reply.status, reply.problem, reply.signed) == (503, "busy", True)

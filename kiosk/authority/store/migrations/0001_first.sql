@@ -122,12 +122,17 @@ CREATE TABLE line(
   reserved_ms INTEGER,
   committed_ms INTEGER,
   ended_ms INTEGER,
+  nth INTEGER,
+  nth_keyed INTEGER,
   PRIMARY KEY(terminal_id, line_id),
+  CHECK((committed_ms IS NULL) = (nth IS NULL)),
   CHECK((record = 'refused') <= (reason IS NOT NULL)),
   CHECK((record = 'committed') <= (committed_ms IS NOT NULL)),
   CHECK(record <> 'unseen')
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX line_activations ON line(terminal_id, committed_ms) WHERE committed_ms IS NOT NULL;
+-- the terminal's activations counted, so that the rolling limit looks at one row and not at all of an hour
+CREATE UNIQUE INDEX line_nth ON line(terminal_id, nth) WHERE nth IS NOT NULL;
+CREATE UNIQUE INDEX line_nth_keyed ON line(terminal_id, nth_keyed) WHERE nth_keyed IS NOT NULL;
 
 -- the first answer to a message, kept for ever
 CREATE TABLE answer(
