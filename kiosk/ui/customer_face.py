@@ -38,7 +38,8 @@ from kiosk.ui.screens.customer.unavailable import UnavailableScreen
 from kiosk.ui.theme import ThemeName
 
 TICK_MS: Final = 100  # fine enough for the 600 ms of a digit
-FIRST_SIZE: Final = QSize(1080, 1920)
+UPRIGHT: Final = QSize(1080, 1920)
+LYING: Final = QSize(1280, 800)
 
 CustomerScreen = AttractScreen | ScanOrTypeScreen | BalanceScreen | IdleScreen | UnavailableScreen
 CustomerView = attract.View | scan_or_type.View | balance.View | idle.View | unavailable.View
@@ -47,7 +48,8 @@ CustomerView = attract.View | scan_or_type.View | balance.View | idle.View | una
 class CustomerFace(QWidget):
     """The whole face. ``command`` carries what is asked of the till; ``show_state`` takes what the till publishes.
 
-    ``look`` puts a theme on the application. ``beep`` is the sound of the warning. All in the GUI thread.
+    ``size`` is for a window that does not fill the screen; ``look`` puts a theme on the application; ``beep`` is the sound of the
+    warning. All in the GUI thread.
     """
 
     command = Signal(object)
@@ -61,7 +63,7 @@ class CustomerFace(QWidget):
         clock: Clock,
         look: Callable[[ThemeName], None],
         beep: Callable[[], None],
-        size: QSize = FIRST_SIZE,
+        size: QSize | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -83,7 +85,8 @@ class CustomerFace(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.setSizeConstraint(QStackedLayout.SizeConstraint.SetNoConstraint)
-        self.resize(size)
+        room = self.screen().availableSize()
+        self.resize(size or (UPRIGHT if room.height() > room.width() else LYING))
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)

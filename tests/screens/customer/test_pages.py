@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from kiosk.i18n.language import Language
+from kiosk.ui.lint import lint
 from kiosk.ui.presenters.customer import attract, balance, idle, scan_or_type, unavailable
 from kiosk.ui.presenters.customer.samples import samples
 from kiosk.ui.presenters.customer.visit import CustomerState
@@ -19,9 +20,9 @@ from kiosk.ui.screens.customer.scan_or_type import ScanOrTypeScreen
 from kiosk.ui.screens.customer.unavailable import UnavailableScreen
 from kiosk.ui.theme import ThemeName
 from tests.helpers.customer import LANDSCAPE, PORTRAIT, discard, dress, euros, language
-from tests.helpers.layout_lint import findings
 
 TARGET_PX = 88
+GAP_PX = 12
 CONTROLS_BELOW = 0.40  # of the height: a hand in a wheelchair does not reach higher
 BUILD: Mapping[str, Callable[[Form], QWidget]] = {
     "attract": AttractScreen,
@@ -77,7 +78,7 @@ def test_pages_are_whole(qapp: QApplication, size: QSize, lang: str, large: bool
     dress(qapp)
     faults: dict[str, list[str]] = {}
     for name, page in pages(size, lang=lang, large=large):
-        found = findings(page, target_px=TARGET_PX)
+        found = [str(one) for one in lint(page, target_min=TARGET_PX, gap_min=GAP_PX)]
         if page.size() != size:
             found.append(f"wants {page.size().toTuple()}")
         if found:

@@ -54,9 +54,8 @@ class AttractScreen(QWidget):
         self.setProperty("kind", "brand")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._header = Header(form, on_brand=True, parent=self)
-        self._title = words(
-            "khead" if not form.upright or form.large else "kdisplay", form, tone="on_brand", parent=self
-        )
+        size = "kdisplay" if form.upright and not form.large else "khead"
+        self._title = words(size, form, tone="on_brand", wrap=True, parent=self)
         self._hint = words("kbody", form, tone="on_brand", wrap=True, parent=self)
         self._check = HeroKey(form, icon="scan-barcode", parent=self)
         self._check.clicked.connect(self._start)

@@ -53,7 +53,7 @@ class ScanOrTypeScreen(QWidget):
         pad = (32, 28, 32, 28) if form.upright else (24, 14, 24, 14)
         side = CENTRE if form.upright or form.large else Qt.AlignmentFlag.AlignLeft
         self._zone = zone = Block("softk", pad=pad, gap=20, row=not form.upright, parent=self)
-        self._drawing = GestureDrawing(height=236 if form.upright else 112, parent=zone)
+        self._drawing = GestureDrawing(height=228 if form.upright else 112, parent=zone)
         size = "ktitle" if form.upright else "klabel"
         self._under = words(size, form, tone="primary_text", wrap=True, align=side, parent=zone)
         self._where = words("ksmall", form, tone="text2", wrap=True, align=side, parent=zone)
@@ -104,6 +104,7 @@ class ScanOrTypeScreen(QWidget):
         page.addSpacing(18)
         page.addWidget(self._field)
         page.addLayout(self._below_field())
+        page.addSpacing(14)
         page.addWidget(self._pad)
         page.addSpacing(28)
         page.addWidget(self._go)
@@ -124,6 +125,7 @@ class ScanOrTypeScreen(QWidget):
         left.addSpacing(16)
         left.addWidget(self._field)
         left.addLayout(self._below_field())
+        left.addSpacing(14)
         left.addWidget(self._go)
         page.addLayout(left, 1)
         page.addWidget(self._pad, 0, Qt.AlignmentFlag.AlignVCenter)
