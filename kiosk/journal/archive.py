@@ -4,16 +4,14 @@ Made by SQLite's online backup through the journal's own connection, never by co
 write-ahead log beside it. Not responsible for fiscal archives.
 """
 
-import errno
 import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
-from kiosk.errors import Trouble
 from kiosk.failpoints import failpoint
-from kiosk.journal.database import Database, sync_file, sync_folder
-from kiosk.journal.sqlite_trouble import DENIED, FULL, trouble_of
+from kiosk.journal.database import Database, file_trouble, sync_file, sync_folder
+from kiosk.journal.sqlite_trouble import trouble_of
 
 PART_SUFFIX: Final = ".part"
 
@@ -40,5 +38,4 @@ def write_copy(database: Database, path: Path) -> None:
     except sqlite3.Error as error:
         raise trouble_of(error) from error
     except OSError as error:
-        code = FULL if error.errno == errno.ENOSPC else DENIED
-        raise Trouble(code, retryable=False, detail=f"{path}: {error.strerror}") from error
+        raise file_trouble(error, path) from error

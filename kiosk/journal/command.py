@@ -23,8 +23,8 @@ from kiosk.journal.entries import Entries, row_of
 from kiosk.journal.lock import FolderLock
 from kiosk.journal.sqlite_trouble import DENIED, trouble_of
 
-# the files of ended years are journal-<terminal>-<year>.db
-_ENDED: Final = re.compile(r".*-[0-9]{4}\.db")
+# the files of ended years are journal-<terminal>.<year>.db
+_ENDED: Final = re.compile(r".*\.[0-9]{4}\.db")
 _SECRETIVE: Final = "serial"  # shown with its last four digits, as everywhere
 _LEFT_OUT: Final = ("shop", "lines", "tenders")  # of a SaleCompleted: its line says the total
 MAX_SHOWN: Final = 240

@@ -4,6 +4,7 @@ thread. Every transaction has a name, and with it two crash points.
 Not responsible for what is stored (``store``, ``outbox``, ``downloads``) nor for keeping a second process out (``lock``).
 """
 
+import errno
 import os
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ from typing import Final
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
 from kiosk.journal import schema
-from kiosk.journal.sqlite_trouble import BROKEN, DAMAGED, DENIED, FATAL, FOREIGN, trouble_of
+from kiosk.journal.sqlite_trouble import BROKEN, DAMAGED, DENIED, DISK, FATAL, FOREIGN, FULL, trouble_of
 
 NEW_SUFFIX: Final = ".new"
 ASIDE_SUFFIX: Final = ".aside"
@@ -211,13 +212,21 @@ def create(path: Path, *, meta: dict[str, str], genesis: Sequence[tuple[str, int
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             connection.close()
+        sync_file(new)
+        failpoint("journal.create.before_move")
+        os.replace(new, path)
+        failpoint("journal.create.after_move")
+        sync_folder(path.parent)
     except sqlite3.Error as error:
         raise trouble_of(error) from error
-    sync_file(new)
-    failpoint("journal.create.before_move")
-    os.replace(new, path)
-    failpoint("journal.create.after_move")
-    sync_folder(path.parent)
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def file_trouble(error: OSError, path: Path) -> Trouble:
+    """Our trouble for an error of the file system: JRN-01, JRN-02 or JRN-05."""
+    code = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EIO: DISK}.get(error.errno or 0, DENIED)
+    return Trouble(code, retryable=False, detail=f"{path}: {error.strerror}")
 
 
 def sync_file(path: Path) -> None:

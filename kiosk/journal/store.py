@@ -5,6 +5,7 @@ room on the disk. It draws the numbers inside the transaction that uses them, an
 for what an entry means (``kiosk.till.state`` folds them) nor for where the key comes from.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,6 +30,7 @@ from kiosk.protocol.keys import VerifyKey
 from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
 from kiosk.till.ports import Delivered, DiskRoom, Entry, ParkedRow, Snapshot, StockCard
 
+_TERMINAL: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 MAX_EVENTS: Final = 200  # in one append; the largest sale is far below
 
 
@@ -44,7 +46,9 @@ class JournalKey(Protocol):
 
 
 def journal_path(folder: Path, terminal: str) -> Path:
-    """The live file of a terminal. A file that a fiscal year ended is renamed to ``journal-<terminal>-<year>.db``, nothing else."""
+    """The live file of a terminal. One that a fiscal year ended is renamed to ``journal-<terminal>.<year>.db``, nothing else."""
+    if not _TERMINAL.fullmatch(terminal):
+        raise Trouble(FOREIGN, retryable=False, detail="the terminal's id is not fit for a file name")
     return folder / f"journal-{terminal}.db"
 
 

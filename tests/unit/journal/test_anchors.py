@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain import events as ev
+from kiosk.errors import Trouble
 from kiosk.journal.anchor import AnchorFile
 from tests.fakes.clock import FakeClock
 from tests.helpers.journal import completed, forge, open_store, scanned, started, whole_sale
@@ -149,3 +150,10 @@ def test_an_anchor_that_cannot_be_written_stops_the_next_sale_only(
     journal.append([started()], user="")
     assert journal.healthy()
     journal.close()
+
+
+@pytest.mark.parametrize("terminal", ["", "../T0001", "T 1", "T0001.2026", "T" * 41])
+def test_a_terminals_id_names_a_file_in_its_folder(tmp_path: Path, clock: FakeClock, terminal: str) -> None:
+    """A strange id would put the journal somewhere else, or pass for an ended year's."""
+    with pytest.raises(Trouble):
+        open_store(tmp_path, clock, terminal=terminal)

@@ -1,10 +1,13 @@
 """Every error code of SQLite has a meaning of ours, and no error of ours hides behind one."""
 
+import errno
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from kiosk.errors import Bug, Trouble
+from kiosk.journal.database import file_trouble
 from kiosk.journal.sqlite_trouble import FATAL, trouble_of
 
 # primary codes from sqlite3.h; None: only our own mistake can cause it
@@ -91,3 +94,20 @@ def test_pythons_own_complaint_about_a_malformed_file_is_damage() -> None:
 def test_only_failed_disks_are_fatal() -> None:
     """After a full disk the till could not even finish the sale in hand."""
     assert {"JRN-02", "JRN-03"} == FATAL
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "JRN-01"),
+        (errno.EDQUOT, "JRN-01"),
+        (errno.EIO, "JRN-02"),
+        (errno.EACCES, "JRN-05"),
+        (errno.EROFS, "JRN-05"),
+    ],
+)
+def test_the_file_system_speaks_the_same_language(number: int, code: str) -> None:
+    """A full disk at the first start would end in a traceback."""
+    trouble = file_trouble(OSError(number, "as the system words it"), Path("journal.db"))
+    assert trouble.code == code
+    assert "as the system words it" in trouble.detail
