@@ -75,7 +75,9 @@ def test_seed_there_and_back() -> None:
     assert SigningKey.generate().public != made.public
 
 
-@pytest.mark.parametrize("seed", [b"", bytes(32), bytes(31), GROUP_SIZE.to_bytes(32, "big"), b"\xff" * 32, b"\x01" * 33])
+@pytest.mark.parametrize(
+    "seed", [b"", bytes(32), bytes(31), GROUP_SIZE.to_bytes(32, "big"), b"\xff" * 32, b"\x01" * 33]
+)
 def test_what_is_no_seed(seed: bytes) -> None:
     """A damaged keystore would give the till some other identity."""
     with pytest.raises(BadKey):
