@@ -33,7 +33,7 @@ def test_a_card_is_sold_and_active_and_its_receipt_is_paper(shop: Shop, till: Ti
     """The main job: without it there is no product."""
     for number in (0, 1):
         shop.scan(shop.scheme.first("12", skip=number))
-        till.wait(lambda state, n=number: phases(state) == [LinePhase.HELD] * (n + 1), "the card is held")  # type: ignore[misc]
+        till.wait(lambda state, n=number: phases(state) == [LinePhase.HELD] * (n + 1), "the card is held")  # type: ignore[misc] # mypy cannot type the default
     till.do(PayCash(5_000))
     done = till.wait(lambda state: state.stage is Stage.RESULT, "activated")
     assert done.sale is not None
