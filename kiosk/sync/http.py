@@ -7,6 +7,7 @@ it takes longer to load than the rest of the room together.
 
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 from kiosk.errors import Bug
 from kiosk.failpoints import failpoint
@@ -168,13 +170,18 @@ def _adapter(attempt: _Attempt) -> HTTPAdapter:
             _announce(self, attempt)
             super().send(data)
 
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **more: Any) -> None:  # Any: handed through as they come
+            modern = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_3)  # TM-12
+            super().init_poolmanager(*args, **more, ssl_context=modern)
+
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
 
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
 
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=False)
+    adapter = Adapter(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=False)
     adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
     return adapter
 
