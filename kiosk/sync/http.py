@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -90,6 +91,9 @@ class HttpLink:
         self._session.trust_env = False
         self._session.verify = True if trust is None else trust
         self._session.headers.clear()
+        self._session.cookies.set_policy(
+            DefaultCookiePolicy(allowed_domains=())
+        )  # nothing is remembered between requests
         adapter = _adapter(self._attempt)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)

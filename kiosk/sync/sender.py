@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from kiosk.clock import IdSource
-from kiosk.protocol.messages import Anchor, EntriesAnswer, EntriesRequest, EntryResult, SignedEntry
+from kiosk.protocol.messages import MAX_BATCH_ENTRIES, Anchor, EntriesAnswer, EntriesRequest, EntryResult, SignedEntry
 from kiosk.protocol.problems import Problem, ProblemKind
 from kiosk.sync.exchange import NoAnswer, Question, entries_question
 
@@ -66,7 +66,7 @@ class Sender:
         results: list[EntryResult] = []
         suspects: list[EntryResult] = []
         anchor: Anchor | None = None
-        max_batch = len(batch.entries)
+        max_batch = MAX_BATCH_ENTRIES
         while left and not self._stopped:
             part = left.pop()
             match self._attempt(msgspec.structs.replace(batch, entries=list(part)), part):

@@ -78,6 +78,15 @@ def test_the_connection_is_kept(open_link: Open) -> None:
         assert server.connections == 1
 
 
+def test_nothing_is_remembered(open_link: Open) -> None:
+    """A portal's cookie would travel with every later sale."""
+    with StandIn(lambda _: http(200, b"", {"Set-Cookie": "a=b; Path=/"})) as server:
+        link = open_link(server.address)
+        for _ in range(2):
+            ask(link)
+        assert all(b"cookie" not in dict(heard.parts.headers) for heard in server.heard)
+
+
 def test_a_kept_connection_that_was_closed_meanwhile(open_link: Open) -> None:
     """After each pause the first card would come back as unknown."""
     with StandIn(lambda _: http(200, b"", {"Connection": "close"})) as server:

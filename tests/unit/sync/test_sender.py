@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from kiosk.protocol.codec import decode
-from kiosk.protocol.messages import Anchor, EntriesAnswer, EntriesRequest, EntryResult, SignedEntry
+from kiosk.protocol.messages import MAX_BATCH_ENTRIES, Anchor, EntriesAnswer, EntriesRequest, EntryResult, SignedEntry
 from kiosk.protocol.problems import Problem, ProblemKind, problem
 from kiosk.sync.exchange import NoAnswer, Question, Silence
 from kiosk.sync.sender import FAILURES_BEFORE_BLAME, Pauses, Sender
@@ -104,6 +104,8 @@ def test_a_poisoned_entry_blocks_nothing(ids: SeededIds, poison: set[int], caplo
     expected = {seq: "malformed-request" if seq in poison else "applied" for seq in range(1, 9)}
     assert outcomes(answer) == expected
     assert intake.taken == [seq for seq in range(1, 9) if seq not in poison]
+    assert answer is not None
+    assert answer.max_batch == MAX_BATCH_ENTRIES, "later batches stay large"
     assert len(caplog.records) == len(poison)
 
 
