@@ -143,10 +143,9 @@ def card_of_line(state: TillState, lang: Language, line: Line) -> Card:
     )
 
 
-def serial_text(lang: Language, line: Line, *, short: bool = False) -> str:
-    """Return `Nº 7720 4416 0093 1234`, or its last 8 digits."""
-    digits = serial_tail(line.serial) if short else serial_groups(line.serial)
-    return lang.words("common.serial_no", serial=digits)
+def serial_text(lang: Language, line: Line) -> str:
+    """Return `Nº 7720 4416 0093 1234`."""
+    return lang.words("common.serial_no", serial=serial_groups(line.serial))
 
 
 def face_of(line: Line, lang: Language) -> str:
@@ -189,7 +188,7 @@ def result_row(
     return ResultRow(
         card=card,
         title=card.name if narrow or not card.brand else lang.words("common.series", brand=card.brand, v=card.short),
-        serial=serial_text(lang, line, short=narrow),
+        serial=serial_tail(line.serial) if narrow else serial_text(lang, line),
         chip=wording.phase(lang, line.phase),
         chip_icon=icon,
         chip_tone=tone,

@@ -34,7 +34,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
     explains = state.waiting_ms >= EXPLAIN_FROM_MS
     return View(
         title=words("act.run") if explains else words("act.wait_t"),
-        text=words.count("act.run_n", len(lines), i=done) if explains and len(lines) > 1 else words("act.run_d"),
+        text=words.count("act.run_n", done, m=len(lines)) if explains and len(lines) > 1 else words("act.run_d"),
         cards_title=words("act.of_sale"),
         rows=tuple(result_row(state, lang, line) for line in lines),
         go_on=Action(

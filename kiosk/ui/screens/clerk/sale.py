@@ -1,5 +1,6 @@
 """The sale: scan zone, cards to sell and quick actions at the left, basket and payment at the right."""
 
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -173,7 +174,7 @@ class SaleScreen(Screen):
         self._quick_title.set_text(view.quick_title)
         for button, action in zip(self._quick, view.quick, strict=True):
             button.show_action(action)
-        self._big_quick.show_action(view.quick[0])
+        self._big_quick.show_action(replace(view.quick[0], cap=""))  # no room for a key in the narrow arrangement
         self._last_title.set_text(view.last_title)
         self._last.set_text(view.last)
         self._shortcuts.show_action(view.shortcuts)

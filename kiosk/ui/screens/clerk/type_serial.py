@@ -1,6 +1,6 @@
 """Typing a serial: a field in groups of four, a number pad, what is still missing."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.ui.intents import Erase, Typed
 from kiosk.ui.presenters.clerk.type_serial import View
@@ -51,6 +51,7 @@ class TypeSerialScreen(Screen):
         self._keypad.pressed.connect(self._typed)
         pad.add(self._keypad, 1)
         self._submit = self.action_button(kind="primary", height=80, role="title", icon_size=26)
+        pad.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         right.addWidget(pad, 4)
         right.addWidget(self._submit)
         right.addStretch(1)
