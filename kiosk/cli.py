@@ -38,6 +38,10 @@ class Command:
 # a command is listed when its room exists, never before
 COMMANDS: Final[tuple[Command, ...]] = (
     Command("authority", "run the authority, make and ship cards", "kiosk.authority.admin:configure"),
+    Command("run", "start this terminal: till, kiosk or device set-up", "kiosk.bootstrap.run:configure"),
+    Command(
+        "demo", "a till, its workbench and an authority, to play with", "kiosk.demo.command:configure", has_data=False
+    ),
     Command("enrol", "give this terminal its identity", "kiosk.sync.enrol_command:configure"),
     Command("journal", "copy or read the till's journal", "kiosk.journal.command:configure"),
     Command("verify", "check a copy of a journal", "kiosk.verifier.command:configure", has_data=False),

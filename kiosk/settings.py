@@ -86,7 +86,7 @@ class ShopSettings:
     siret: str = ""
     naf: str = ""
     vat_id: str = ""
-    till: str = "1"
+    till: str = "Caisse 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

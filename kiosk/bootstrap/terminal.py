@@ -77,7 +77,10 @@ class Machine:
 
 
 class Terminal:
-    """A running till without a face. ``publish`` is called in the till thread with each state and must return at once."""
+    """A running till without a face. ``publish`` is called in the till thread with each state and must return at once.
+
+    ``balance_only`` is the customer's face: a balance is always open, nobody logs in and nothing is sold.
+    """
 
     def __init__(
         self,
@@ -86,10 +89,12 @@ class Terminal:
         publish: Callable[[TillState], None],
         sounds: SoundPlayer,
         clock: Clock | None = None,
+        balance_only: bool = False,
     ) -> None:
         self._machine = machine
         self._publish = publish
         self._sounds = sounds
+        self._balance_only = balance_only
         self._clock = clock or SystemClock()
         self._ids = SystemIds(self._clock)
         self._catalogue = catalogue(machine.settings.series)
@@ -174,6 +179,7 @@ class Terminal:
                 shop=_shop(machine),
                 software=software_version(),
                 demonstration_keys=machine.enrolled.demonstration,
+                balance_only=self._balance_only,
             ),
             ports=ports,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
+MOMENT_S = 0.25
 READY_MARK = "ready"
 
 
@@ -58,6 +59,14 @@ class Child:
     def wait(self, timeout_s: float | None = None) -> int:
         """The exit code, once the process has ended. Raises ``subprocess.TimeoutExpired``."""
         return self._process.wait(timeout_s)
+
+    def wait_a_while(self) -> bool:
+        """Wait a moment for its end. Whether it has ended."""
+        try:
+            self._process.wait(MOMENT_S)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def kill(self) -> None:
         """kill -9, as a power cut would: nothing is flushed, nothing is said."""

@@ -16,7 +16,7 @@ from kiosk.domain.series import Catalogue, Series
 
 SHOP: Final = "TABAC-GARE"
 NEIGHBOUR: Final = "PRESSE-PORT"
-TILL_NAME: Final = "1"
+TILL_NAME: Final = "Caisse 1"
 SHOP_NAME: Final = "Tabac de la Gare"
 PUBLIC_NAME: Final = "authority.demo"
 CARDS_NAME: Final = "cards.json"

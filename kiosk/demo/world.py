@@ -4,6 +4,7 @@
 (``tour``, or a person).
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.bootstrap.terminal import CLERKS_NAME, catalogue
-from kiosk.demo.control import ControlClient
+from kiosk.demo.control import ControlClient, ControlServer
 from kiosk.demo.operator import Operator, OperatorError
 from kiosk.demo.processes import Child
 from kiosk.demo.scheme import PUBLIC_NAME, SHOP, TILL_NAME, Scheme, allow_promises, make_scheme
@@ -55,6 +56,9 @@ class World:
         self.workbench: ControlClient
         self._children: list[Child] = []
         self.till: Child | None = None
+        self.terminal_id = ""
+        self._killed_here = False
+        self._control: ControlServer | None = None
 
     def open(self, *, windows: bool) -> None:
         """Build everything up to an enrolled till that is not started yet. ``windows``: the workbench shows itself."""
@@ -79,8 +83,25 @@ class World:
         self.till.wait_ready()
         return self.till
 
+    def serve_workbench(self) -> None:
+        """Let the workbench's buttons kill the till and start it again."""
+        commands = {"kill_till": self._kill_till, "start_till": self._start_again}
+        self._control = ControlServer(self.bench_folder / "demo.sock", commands)
+
+    def wait_for_end(self) -> None:
+        """Until the till's window was closed by hand, or the workbench is gone."""
+        workbench = self._children[1]
+        while workbench.running:
+            till = self.till
+            if till is None or self._killed_here:
+                workbench.wait_a_while()
+            elif till.wait_a_while():
+                return
+
     def close(self) -> None:
         """Stop till, workbench and authority, in this order."""
+        if self._control is not None:
+            self._control.close()
         for child in reversed(self._children):
             child.stop()
         self._children.clear()
@@ -91,6 +112,16 @@ class World:
 
     # ---- inside
 
+    def _kill_till(self) -> None:
+        if self.till is not None and self.till.running:
+            self._killed_here = True
+            self.till.kill()
+
+    def _start_again(self) -> None:
+        if self.till is None or not self.till.running:
+            self.start_till(stage=False)
+            self._killed_here = False
+
     def _start(self, name: str, *arguments: str) -> Child:
         environment: Mapping[str, str] = {"KIOSK_LOG": "info"}
         child = Child(name, arguments, log=self.folder / "log" / f"{name}.txt", environment=environment)
@@ -98,9 +129,11 @@ class World:
         return child
 
     def _start_workbench(self, authority_port: int, *, windows: bool) -> None:
-        (self.bench_folder / "workbench.json").write_text(
-            f'{{"authority_port": {authority_port}, "language": "{self.language}"}}\n', "utf-8"
-        )
+        people = [{"name": name, "role": role, "pin": pin} for _, name, role, pin in (*CLERKS, MANAGER)]
+        config = {"authority_port": authority_port, "language": self.language, "clerks": people}
+        path = self.bench_folder / "workbench.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config) + "\n", "utf-8")
         shown = () if windows else ("--headless",)
         child = self._start("workbench", "kiosk.demo.workbench", "--dir", str(self.bench_folder), *shown)
         ready = dict(word.split("=", 1) for word in child.wait_ready().split()[1:])
@@ -145,4 +178,5 @@ class World:
         enrolled = load_identity(self.till_folder)
         if done.returncode != 0 or enrolled is None:
             raise OperatorError(f"kiosk enrol: {done.stderr.strip()}")
-        self.operator.call("bind", *self.scheme.packs, "--terminal", enrolled.terminal_id)
+        self.terminal_id = enrolled.terminal_id
+        self.operator.call("bind", *self.scheme.packs, "--terminal", self.terminal_id)

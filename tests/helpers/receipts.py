@@ -21,7 +21,7 @@ SHOP = ShopIdentity(
     siret="73282932000074",
     naf="4726Z",
     vat_id="FR44732829320",
-    till_name="1",
+    till_name="Caisse 1",
 )
 QR = (
     "K1.A7F3.2.1088.000042.20261122T133205Z."
