@@ -47,13 +47,17 @@ def _wait(host: WorkbenchHost) -> int:
 
 
 def _show(host: WorkbenchHost, language: str) -> int:
+    from kiosk.bootstrap.signals import Signals
     from kiosk.demo.workbench_window import open_window
 
     app, window = open_window(host, language)
+    signals = Signals(app)
     print(host.ready_line, flush=True)
-    code = app.exec()
-    window.close()
-    return code
+    try:
+        return int(app.exec())
+    finally:
+        window.close()
+        signals.close()
 
 
 if __name__ == "__main__":

@@ -283,6 +283,7 @@ class WorkbenchHost:
             "plugged": dict(self._plugged),
             "bankcard": self.bankcard_device.policy.value,
             "bankcard_waiting": None if waiting is None else waiting.minor,
+            "bankcard_currency": None if waiting is None else waiting.currency,
             "display": self.display(),
             "receipts": self.receipts(),
             "hanging": len(self.hanging()),
