@@ -201,7 +201,7 @@ class _Builder:
             *qr,
             Barcode(receipt_number(self._facts.receipt_no)),
             Blank(),
-            Text(f"{counted} · {extract} · {software}", Align.CENTER, Size.SMALL),
+            Text(" · ".join(_held(text) for text in (counted, extract, software)), Align.CENTER, Size.SMALL),
             Text(self._words.keep_codes, Align.CENTER, Size.SMALL),
             Blank(),
             Text(self._words.thanks, Align.CENTER, weight=Weight.BOLD),
@@ -218,6 +218,11 @@ def _heading(shop: ShopIdentity, words: ReceiptWords) -> tuple[Element, ...]:
         Text(shop.address, Align.CENTER),
         Text(f"{siret} · {naf}\n{vat}", Align.CENTER, Size.SMALL),
     )
+
+
+def _held(text: str) -> str:
+    """``text`` with its words held together."""
+    return text.replace(" ", "\u00a0")
 
 
 def _grouped(text: str, *sizes: int, mark: str = "\u00a0") -> str:

@@ -17,7 +17,7 @@ from kiosk.till.messages import DeviceHealth, DeviceState, PrintFinished
 from tests.helpers.mailbox import Mailbox
 from tests.helpers.receipts import receipt
 
-QUICK: Final = PrintTimings(answer_s=0.15, stall_s=0.4, mechanism_s=0.4, poll_s=0.1, clear_s=0.2)
+QUICK: Final = PrintTimings(answer_s=0.25, stall_s=0.5, mechanism_s=0.8, poll_s=0.1, clear_s=0.3)
 STEADY: Final = PrintTimings(answer_s=1.0, stall_s=2.0, mechanism_s=3.0, poll_s=0.1, clear_s=0.5)
 OPENED: Final = frozenset({DeviceState.READY, DeviceState.ATTENTION})
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from kiosk.devices.printing.plain import plain_document
+from kiosk.devices.printing.plain import NO_BREAK, plain_document
 from kiosk.devices.printing.profiles import Confirm, Profile, QrMeans
 from kiosk.errors import Bug
 from kiosk.receipt import code128, qr
@@ -55,7 +55,7 @@ def build_job(document: Document, profile: Profile, process_id: bytes) -> bytes:
         match item:
             case Line():
                 style.set(item.align, item.size, item.weight)
-                out += item.text.encode(profile.codec) + b"\n"
+                out += item.text.replace(NO_BREAK, " ").encode(profile.codec) + b"\n"
                 if item.size is Size.BIG:
                     out += AIR
             case Barcode(text):
@@ -161,7 +161,7 @@ def _harmless(rows: Sequence[Sequence[bool]]) -> "Image.Image":
     width_bytes = (len(rows[0]) + 7) // 8
     packed = bytearray()
     for row in rows:
-        bits = "".join("1" if dot else "0" for dot in row).ljust(width_bytes * 8, "0")
+        bits = "".join("1" if dot else "0" for dot in row).center(width_bytes * 8, "0")
         packed += int(bits, 2).to_bytes(width_bytes, "big")
     while found := HAZARD.search(packed):
         packed[found.start()] ^= 0x08  # 10 → 18: one dot more, nothing that anybody obeys

@@ -13,9 +13,12 @@ from kiosk.receipt.document import Barcode, Blank, Document, Element, Qr, Row, R
 STAND_IN: Final = "·"  # for a letter that the page lacks in every form; in all Latin pages
 PLAIN_STAND_IN: Final = "."
 
-_SPACES: Final = dict.fromkeys("\u00a0\u202f\u2009\u200a\u2007\u2008\u2002\u2003\u2004\u2005\u2006\u3000\t", " ")
+NO_BREAK: Final = "\u00a0"
+_SPACES: Final = dict.fromkeys("\u2009\u200a\u2008\u2002\u2003\u2004\u2005\u2006\u3000\t", " ")
+_HOLDING: Final = dict.fromkeys("\u00a0\u202f\u2007", NO_BREAK)
 _ALWAYS: Final[dict[str, str]] = {
     **_SPACES,
+    **_HOLDING,
     "\u2212": "-",
     "\u2010": "-",
     "\u2011": "-",
@@ -60,20 +63,24 @@ _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "So", "Sk", "Mn", "Me
 
 def plain_text(text: str, codec: str) -> str:
     """``text`` in characters of ``codec`` alone, without controls but the line feed. Never raises, never gives ``?``."""
-    return "".join(_plain_char(char, codec) for char in unicodedata.normalize("NFC", text))
+    return _plain(text, codec).replace(NO_BREAK, " ")
 
 
 def plain_document(document: Document, codec: str) -> Document:
-    """The document with all its texts made plain."""
+    """The document with all its texts made plain, but for no-break spaces: layout needs them, the encoder replaces them."""
     return replace(document, elements=tuple(_plain_element(element, codec) for element in document.elements))
+
+
+def _plain(text: str, codec: str) -> str:
+    return "".join(_plain_char(char, codec) for char in unicodedata.normalize("NFC", text))
 
 
 def _plain_element(element: Element, codec: str) -> Element:
     match element:
         case Text():
-            return replace(element, text=plain_text(element.text, codec))
+            return replace(element, text=_plain(element.text, codec))
         case Row():
-            return replace(element, left=plain_text(element.left, codec), right=plain_text(element.right, codec))
+            return replace(element, left=_plain(element.left, codec), right=_plain(element.right, codec))
         case Rule() | Blank() | Barcode() | Qr():
             return element
 

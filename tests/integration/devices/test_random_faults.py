@@ -15,11 +15,11 @@ from kiosk.receipt.document import Document, Text
 from kiosk.till.messages import PrintFinished
 from tests.helpers.devices import QUICK, Bench, bench
 
-SEEDS = range(int(os.environ.get("KIOSK_FAULT_SEEDS", "12")))
+SEEDS = range(int(os.environ.get("KIOSK_FAULT_SEEDS", "8")))
 JOBS = 4
 FAULTS = (
     "paper_out {n}", "cover_open {n}", "cutter_jam {n}", "overheated {n}", "power_off {n}", "unplug {n}", "stall {n}", "xoff {n}",
-    "mute", "garbage", "split", "no_confirmation", "foreign_id", "double_id", "late 600", "slow 20000", "overrun 300", "paper_low",
+    "mute", "garbage", "split", "no_confirmation", "foreign_id", "double_id", "late 1500", "slow 20000", "overrun 300", "paper_low",
 )  # fmt: skip
 MENDING = ("paper_in", "cover_closed", "cooled", "power_on", "go", "normal", "late 0", "slow 0", "overrun 0")
 
