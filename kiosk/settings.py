@@ -176,7 +176,7 @@ def parse_settings(text: str) -> Settings:
             vat_id=reader.text(
                 "shop.vat_id", "", _matching(r"FR[0-9A-Z]{2}[0-9]{9}", "FR, two characters, nine digits")
             ),
-            till=reader.text("shop.till", "1", _short),
+            till=reader.text("shop.till", "Caisse 1", _short),
         ),
         devices=DeviceSettings(
             printer=reader.device("devices.printer"),

@@ -171,7 +171,7 @@ class Tour:
         self._press("Down")
         self._hand.call("type", text=CLERKS[0][3])
         self._press("Return")
-        self._until("the question", lambda look: look["question"] == "customer_left")
+        self._until("the question", lambda look: look["screen"] == "recovery" and look["question"] == "customer_left")
         self._record("after the restart: what only the clerk can know")
         self._press("N")
         self._until("the next question", lambda look: look["question"] == "money_returned")
