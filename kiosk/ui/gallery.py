@@ -9,8 +9,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -92,7 +94,7 @@ def write_pictures(
 
 
 def write_pair(ours: Path, theirs: Path, target: Path) -> None:
-    """Write one picture with ours at the left and the design's at the right; reduced colours keep it small."""
+    """Write one picture with ours at the left and the design's at the right."""
     left, right = _scaled(ours, PAIR_WIDTH), _scaled(theirs, PAIR_WIDTH)
     sheet = _sheet(2 * PAIR_WIDTH + 3 * SHEET_GAP, max(left.height(), right.height()) + 2 * SHEET_GAP)
     painter = QPainter(sheet)
@@ -124,14 +126,20 @@ def _sheet(width: int, height: int) -> QImage:
 
 
 def _save(sheet: QImage, target: Path) -> None:
-    sheet.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.AvoidDither).save(
-        str(target), "PNG", SMALLEST
-    )
+    sheet.save(str(target), b"PNG", SMALLEST)
 
 
 def _scaled(path: Path, width: int) -> QImage:
     image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB888)
     return image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+
+
+def shop_zone() -> tzinfo:
+    """Return the zone of the samples' shop; the machine's own where it knows no zones."""
+    try:
+        return ZoneInfo("Europe/Paris")
+    except ZoneInfoNotFoundError:
+        return local_zone()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -153,7 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
     app = QApplication(["kiosk"])
     load_fonts(asset("fonts"))
     apply_theme(app, load_theme(asset("themes"), ThemeName.LIGHT))
-    zone = local_zone()
+    zone = shop_zone()
     languages = {name: open_language(asset("locale"), name, zone) for name in LANGUAGES}
     if arguments.output is None:
         walk = Walk(app, languages)

@@ -1,8 +1,9 @@
 """Cards of a finished or stuck sale: what each is and how it ended, the reason of a refused one under it."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.ui.presenters.parts import ResultRow
@@ -10,6 +11,9 @@ from kiosk.ui.theme import restyle
 from kiosk.ui.widgets.card_face import ValueChip
 from kiosk.ui.widgets.chip import Chip
 from kiosk.ui.widgets.text import Text
+
+LEAST_WIDTH_PX: Final = 200
+LEAST_HEIGHT_PX: Final = 72
 
 
 class _Row(QFrame):
@@ -64,7 +68,7 @@ class ResultList(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._body = QWidget()
         self._body.setProperty("kind", "plain")
         self._column = QVBoxLayout(self._body)
@@ -72,6 +76,7 @@ class ResultList(QScrollArea):
         self._column.setSpacing(8)
         self.setWidget(self._body)
         self._rows: list[_Row] = []
+        self._wanted = 1
 
     def show_rows(self, rows: Sequence[ResultRow]) -> None:
         """Show these cards."""
@@ -86,12 +91,16 @@ class ResultList(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        width = max(self.viewport().width(), 200)
+        width = max(self.viewport().width(), LEAST_WIDTH_PX)
         layout = self._column
         wanted = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
-        self.setMaximumHeight(max(wanted, 1))
-        self.setMinimumHeight(min(max(wanted, 1), 72))
+        self._wanted = max(wanted, 1)
+        self.setMaximumHeight(self._wanted)
+        self.setMinimumHeight(min(self._wanted, LEAST_HEIGHT_PX))
         self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH_PX, self._wanted)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type] # Qt hands a QResizeEvent, which is only passed on

@@ -196,4 +196,4 @@ class LoginScreen(Screen):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type] # Qt hands a QResizeEvent, which is only passed on
-        self._brand_side.setFixedWidth(480 if self.width() >= NARROW_PX else 340)
+        self._brand_side.setFixedWidth(480 if self.width() >= NARROW_PX else 376)
