@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from kiosk.bootstrap.sounds import Sounds
@@ -41,7 +41,12 @@ def languages() -> Mapping[str, Language]:
 
 
 class _Face(QObject):
-    """What both faces share: window first, then the till; the end in reverse. All in the GUI thread."""
+    """What both faces share: window first, then the till; the end in reverse. All in the GUI thread.
+
+    ``ready`` comes once, when the till's first page is on screen.
+    """
+
+    ready = Signal()
 
     def __init__(self, app: QApplication, machine: Machine, *, volume: int, balance_only: bool) -> None:
         super().__init__()
@@ -74,7 +79,14 @@ class _Face(QObject):
         self.sounds.stop()
 
     def _seen(self, state: TillState) -> None:
+        first = self.state is None
         self.state = state
+        if first:
+            QTimer.singleShot(0, self, self._tell_ready)  # after the page that this state brings was painted
+
+    def _tell_ready(self) -> None:
+        self.window.repaint()
+        self.ready.emit()
 
     def _quit(self) -> None:
         self.app.exit(0)

@@ -1,6 +1,6 @@
 """``kiosk run``: starts the terminal in the data folder with one face, and restarts it when the face asks for that.
 
-Prints one line that begins with "ready" when the window is on screen, for whoever started it. Not responsible for setting up.
+Prints one line that begins with "ready" when the first page is on screen, for whoever started it. Not responsible for setting up.
 """
 
 import argparse
@@ -47,9 +47,8 @@ def _face(machine: Machine, *, customer: bool, full_screen: bool) -> int:
     try:
         if full_screen:
             face.window.showFullScreen()
+        face.ready.connect(say_ready)
         face.open()
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
         code = app.exec()
     finally:
         face.close()
@@ -57,3 +56,9 @@ def _face(machine: Machine, *, customer: bool, full_screen: bool) -> int:
     if code == RESTART_CODE:
         os.execv(sys.executable, [sys.executable, "-m", "kiosk", *sys.argv[1:]])
     return code
+
+
+def say_ready() -> None:
+    """The line that whoever started this process may wait for."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()

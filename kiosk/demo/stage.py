@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from kiosk.bootstrap.faces import Clerk
+from kiosk.bootstrap.run import say_ready
 from kiosk.bootstrap.signals import Signals
 from kiosk.bootstrap.terminal import Machine
 from kiosk.demo.control import ControlServer
@@ -121,10 +122,10 @@ def main(argv: list[str] | None = None) -> int:
         clerk = Clerk(app, machine)
         signals = Signals(app)
         hand = Hand(clerk)
+        server = ControlServer(folder / SOCKET_NAME, hand.commands())
+        clerk.ready.connect(say_ready)
         clerk.open()
         clerk.window.activateWindow()
-        server = ControlServer(folder / SOCKET_NAME, hand.commands())
-        print("ready", flush=True)
         code = app.exec()
         server.close()
         clerk.close()
