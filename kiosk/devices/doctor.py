@@ -21,6 +21,7 @@ from kiosk.devices.ports import open_address
 from kiosk.devices.printing.condition import Condition, from_real_time
 from kiosk.devices.printing.escpos import RESET, confirmation
 from kiosk.devices.printing.status import Info, ProcessId, Rt, StatusParser
+from kiosk.devices.spy import SpyTransport, Trace
 from kiosk.devices.transport import ABSENT, DENIED, IN_USE, UNREACHABLE, Opener
 from kiosk.devices.worker import Link
 from kiosk.errors import Trouble
@@ -55,18 +56,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "port", nargs="?", metavar="PORT", help="a path (/dev/ttyUSB0) or an address (serial:///…?baud=9600)"
     )
+    parser.add_argument("--trace", action="store_true", help="show the bytes that went both ways")
     parser.add_argument("--language", choices=sorted(WORDS), help="default: the system's, else French")
     parser.set_defaults(handler=_main)
 
 
 def _main(arguments: argparse.Namespace) -> int:
     language = arguments.language or ("en" if os.environ.get("LANG", "").startswith("en") else "fr")
-    doctor = Doctor(WORDS[language], say=lambda line: sys.stdout.write(line + "\n") and sys.stdout.flush())
-    return doctor.ports() if arguments.port is None else doctor.examine(arguments.port)
+    trace = Trace(SystemClock()) if arguments.trace else None
+    doctor = Doctor(WORDS[language], say=_say_line, trace=trace)
+    code = doctor.ports() if arguments.port is None else doctor.examine(arguments.port)
+    for line in () if trace is None else trace.lines():
+        _say_line(f"{'→' if line.sent else '←'} {line.data.hex(' ')}")
+    return code
+
+
+def _say_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()  # a technician watches the speeds being tried
 
 
 class Doctor:
-    """``say`` gets each line for people."""
+    """``say`` gets each line for people; ``trace``, if there is one, every byte."""
 
     def __init__(
         self,
@@ -75,7 +86,9 @@ class Doctor:
         say: Callable[[str], object],
         clock: Clock | None = None,
         opener: Opener = open_address,
+        trace: Trace | None = None,
     ) -> None:
+        self._trace = trace
         self._words = words
         self._say = say
         self._clock = clock or SystemClock()
@@ -121,7 +134,8 @@ class Doctor:
         return NOTHING
 
     def _ask(self, address: DeviceAddress) -> Finding | None:
-        transport = self._opener(address)
+        port = self._opener(address)
+        transport = port if self._trace is None else SpyTransport(port, self._trace)
         wake_r, wake_w = os.pipe()
         try:
             link = Link(transport, wake_fd=wake_r, clock=self._clock, ends_in_s=lambda: None)

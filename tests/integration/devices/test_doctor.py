@@ -111,6 +111,8 @@ def test_the_list_of_ports(tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command of the README would not exist."""
     with VirtualPrinter(link=tmp_path / "printer"):
-        assert main(["doctor", f"{tmp_path}/printer", "--language", "fr"]) == WELL
-    assert "Imprimante ESC/POS à 9600 bauds." in capsys.readouterr().out
+        assert main(["doctor", f"{tmp_path}/printer", "--language", "fr", "--trace"]) == WELL
+    said = capsys.readouterr().out
+    assert "Imprimante ESC/POS à 9600 bauds." in said
+    assert "→ 10 04 01\n← 12\n" in said
     assert os.path.lexists(tmp_path / "printer") is False

@@ -99,6 +99,9 @@ def test_trouble_in_the_middle_is_unknown_at_once(tmp_path: Path, words: str, af
         done = b.print("one")
         assert done.outcome is UNKNOWN
         assert done.bytes_sent > 0
+        assert done.reason == {"cutter_jam": "cutter"}.get(
+            words, words
+        )  # it stopped for that, and did not wait in vain
         b.health(DeviceState.ATTENTION)
         # the driver empties the printer's buffers well before a person has a new roll in hand
         assert b.twin.wait(lambda: b.twin.real_time.count(CLEAR) == 2)
