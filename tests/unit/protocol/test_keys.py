@@ -29,6 +29,13 @@ def test_impossible_signatures(signature: bytes) -> None:
     assert not TERMINAL_KEY.public.verify(signature, b"data")
 
 
+def test_a_longer_signature_is_another_one() -> None:
+    """One signature would have many forms, and a list of those seen would miss the others."""
+    signature = TERMINAL_KEY.sign(b"data")
+    for other in (signature + b"x", b"x" + signature, signature[:-1]):
+        assert not TERMINAL_KEY.public.verify(other, b"data")
+
+
 def test_every_flipped_bit_matters() -> None:
     """A damaged signature would be taken for a good one."""
     signature = TERMINAL_KEY.sign(b"data")

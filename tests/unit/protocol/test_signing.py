@@ -1,5 +1,6 @@
 """T-SIG: whatever is changed about a signed message on its way, it is refused; and what is not changed, is not."""
 
+import base64
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from kiosk.protocol.signing import (
     request_signature,
     sign_answer,
     sign_request,
+    signature_base,
     verify_answer,
     verify_request,
 )
@@ -241,6 +243,44 @@ def test_any_single_byte_of_a_header(data: st.DataObject) -> None:
     assert isinstance(seen, Fault)
 
 
+def _resigned(parts: RequestParts, change: Mutation) -> RequestParts:
+    """The request with altered parameters, signed again by the terminal itself, as a careless client might."""
+    parts = change(parts)
+    params = header(parts, "signature-input").removeprefix("sig=")
+    derived = {"@method": parts.method, "@authority": AUTHORITY, "@path": parts.path, "@query": f"?{parts.query}"}
+    names = re.findall(r'"([a-z@-]+)"', params[: params.index(")")])
+    lines = [(f'"{name}"', derived.get(name) or header(parts, name)) for name in names]
+    raw = TERMINAL_KEY.sign(signature_base(lines, params))
+    return with_header(parts, "signature", f"sig=:{base64.b64encode(raw).decode()}:")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        (r"created=(\d+)", r"created=1;created=\1"),
+        (r"created=(\d+)", r"expires=9999999999;created=\1"),
+        (r'alg="[^"]*"', 'alg="hmac-sha256"'),
+        (r';alg="[^"]*"', ""),
+        (r';nonce="[^"]*"', ""),
+        (r'nonce="[^"]*"', 'nonce="AAAA"'),
+        (r';tag="[^"]*"', ""),
+        (r'tag="[^"]*"', 'tag="kiosk-authority-v1"'),
+        (r'keyid="[^"]*"', 'keyid="T-0002"'),
+        (r'"@path"', '"@path" "@path"'),
+        (r'"@path"', '"@path" "host"'),
+        (r'"@authority" ', ""),
+        (r'"content-digest" ', ""),
+        (r'"idempotency-key" ', ""),
+    ],
+)
+def test_a_good_signature_under_another_profile(pattern: str, replacement: str) -> None:
+    """A signature that says less than ours, or says it otherwise, would count as ours."""
+    wire = Wire()
+    parts = _resigned(wire.parts(*ROUTES[0]), _on_input(pattern, replacement))
+    assert wire.check(parts) is Fault.BAD
+    assert isinstance(wire.check(_resigned(wire.parts(*ROUTES[0]), lambda same: same)), Verified)
+
+
 def test_hmac_works_under_the_same_profile() -> None:
     """Merchants with a shared secret, which come later, would need a second code path."""
     secret = SharedSecret(b"k" * 32)
@@ -306,6 +346,15 @@ def test_answer_is_believed_only_as_it_was_signed() -> None:
         verifier=AUTHORITY_KEY.public, status=200, headers=[*pairs(headers), *pairs(headers)], body=ANSWER,
         request_signature="sig=:AAAA:",
     )  # fmt: skip
+
+
+def test_answer_under_another_tag_is_none() -> None:
+    """Something else that the authority's key signed one day could pass for an answer."""
+    signed = sign_answer(
+        signer=AUTHORITY_KEY, keyid="a", status=200, body=ANSWER, request_signature="sig=:AAAA:", created_s=NOW_S,
+        tag="kiosk-terminal-v1",
+    )  # fmt: skip
+    assert not _heard(dict(signed.headers))
 
 
 def test_request_is_no_answer() -> None:
