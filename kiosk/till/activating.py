@@ -88,7 +88,7 @@ class Activating:
 
         ``outside``: the customer has left with the cards, whatever the policy says; the entry then names what it overrides.
         """
-        snapshot = self._desk.ports.journal.snapshot()
+        snapshot = self._desk.snapshot()
         sale = self._desk.book.sale(lines[0].sale_id)
         overridden = None
         if outside and sale is not None:

@@ -9,7 +9,7 @@ from kiosk.domain.events import SaleClosed
 from kiosk.domain.sale import LinePhase
 from kiosk.till.desk import Desk
 from kiosk.till.fold import completable
-from kiosk.till.foldlines import HANDED_OVER
+from kiosk.till.foldparts import HANDED_OVER
 from kiosk.till.state import Notice, Sale
 
 

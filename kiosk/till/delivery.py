@@ -62,6 +62,7 @@ class Delivery:
         try:
             self._settle(message.answer.results)
             left = self._desk.ports.journal.mark_delivered(message.answer).left
+            self._desk.downloads_moved()  # the anchor dates the last contact
         except Trouble:
             self._planned = True
             self._desk.wake(DELIVER_TIMER, RETRY_MS)
@@ -88,9 +89,11 @@ class Delivery:
         self._desk.wake(CHANGES_TIMER, CHANGES_RETRY_MS)
         if message.expired:
             self._desk.ports.journal.restart_download()
+            self._desk.downloads_moved()
             self.changes_due()
         elif message.page is not None:
             self._desk.ports.journal.apply_changes(message.page)
+            self._desk.downloads_moved()
             if message.page.more:
                 self.changes_due()
             else:

@@ -30,6 +30,7 @@ from kiosk.till.ports import (
     ReceiptPrinter,
     ReceiptWriter,
     Scheduler,
+    Snapshot,
     SoundPlayer,
 )
 from kiosk.till.state import Balance, Book, Line, LogInState, Notice, Sale, TillState
@@ -102,18 +103,21 @@ class Desk:
         self.ports = ports
         self.book = Book()
         self.passing = Passing()
+        self._snapshot: Snapshot | None = None
         self.on_completed: Callable[[Sale], None] = lambda sale: None  # set by the subject that announces sales
 
     # ---- the journal
 
-    def append(self, *events: Event) -> None:
-        """Store these events in one transaction and fold them. Raises ``Trouble`` when nothing could be stored, ``Bug`` before
-        anything is stored when the table does not allow them."""
+    def append(self, *events: Event, by_nobody: bool = False) -> None:
+        """Store these events in one transaction and fold them; ``by_nobody``: the process itself, whoever was logged in last.
+
+        Raises ``Trouble`` when nothing could be stored, ``Bug`` before anything is stored when the table does not allow them."""
+        user = "" if by_nobody else self.book.user
         trial = self.book
         for event in events:
-            trial = fold.on_trial(trial, event, at_ms=self.now_ms(), user=self.book.user)
+            trial = fold.on_trial(trial, event, at_ms=self.now_ms(), user=user)
         failpoint("till.append.before")
-        for entry in self.ports.journal.append(events, user=self.book.user):
+        for entry in self.ports.journal.append(events, user=user):
             self.book = fold.fold(self.book, entry)
         failpoint("till.append.after")
 
@@ -147,6 +151,16 @@ class Desk:
         )
 
     # ---- looking things up
+
+    def snapshot(self) -> Snapshot:
+        """What was downloaded, read once until ``downloads_moved``."""
+        if self._snapshot is None:
+            self._snapshot = self.ports.journal.snapshot()
+        return self._snapshot
+
+    def downloads_moved(self) -> None:
+        """Stock, block list, policy or the last contact changed on the disk."""
+        self._snapshot = None
 
     @property
     def sale(self) -> Sale | None:

@@ -14,6 +14,12 @@ from kiosk.till.state import Line
 TIMER: Final = "ask:"
 PAUSES_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # the last one repeats
 GRACE_MS: Final = 5_000  # beyond a call's own deadline the gateway owes an answer that will not come any more
+ANSWERS: Final = {
+    "reserve": frozenset({"reserved", "refused"}),
+    "commit": frozenset({"committed", "refused"}),
+    "status": frozenset({"status"}),
+    "cancel": frozenset({"cancelled", "too_late"}),
+}
 TIMEOUTS_MS: Final = {"reserve": 3_000, "extend": 6_000, "commit": 6_000, "status": 4_000, "cancel": 6_000}
 
 
@@ -61,11 +67,12 @@ class Enquiries:
     def arrived(self, message: LineAnswered) -> None:
         """The outcome of a call came back: after an answer the line may be asked again at once, else a pause begins.
 
-        A late answer to a question that was given up changes nothing here; its content is a fact all the same.
+        A signed answer that does not answer the question counts as none, so that nothing is asked without end. A late answer to a
+        question that was given up changes nothing here; its content is a fact all the same.
         """
         if self._awaited.get(message.line_id) != message.verb:
             return
-        if message.answer is None:
+        if message.answer is None or message.answer.outcome not in ANSWERS[message.verb]:
             self._pause(message.line_id)
         else:
             self.forget(message.line_id)

@@ -17,8 +17,7 @@ from kiosk.domain.tender import TenderKind
 from kiosk.errors import Bug
 from kiosk.till import foldhouse, foldlines
 from kiosk.till import foldparts as parts
-from kiosk.till.foldlines import HANDED_OVER
-from kiosk.till.foldparts import must, put, sale_of, with_lines
+from kiosk.till.foldparts import HANDED_OVER, must, put, sale_of, with_lines
 from kiosk.till.ports import Entry
 from kiosk.till.state import Book, Charge, Question, Sale
 

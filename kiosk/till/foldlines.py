@@ -4,7 +4,6 @@ Pure; used by ``kiosk.till.fold`` alone.
 """
 
 from dataclasses import replace
-from typing import Final
 
 from kiosk.domain import events as ev
 from kiosk.domain.currency import currency
@@ -12,11 +11,9 @@ from kiosk.domain.money import Money
 from kiosk.domain.sale import BASKET_PHASES, DOUBTFUL_PHASES, LinePhase
 from kiosk.errors import Bug
 from kiosk.till import foldparts as parts
-from kiosk.till.foldparts import line_of, must, put, sale_of, with_line
+from kiosk.till.foldparts import HANDED_OVER, line_of, must, put, sale_of, with_line
 from kiosk.till.ports import Entry
 from kiosk.till.state import Book, Line, Sale
-
-HANDED_OVER: Final = frozenset({LinePhase.ACTIVATED, LinePhase.PROMISED})
 
 # ---- the basket
 

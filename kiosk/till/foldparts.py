@@ -14,6 +14,9 @@ from kiosk.domain.tender import TenderKind
 from kiosk.errors import Bug
 from kiosk.till.state import Book, Line, Question, Sale
 
+HANDED_OVER: Final = frozenset({LinePhase.ACTIVATED, LinePhase.PROMISED})
+_ASK_ABOUT: Final = DOUBTFUL_PHASES | {LinePhase.REFUSED}
+_UNSETTLED: Final = _ASK_ABOUT | {LinePhase.CANCELLING}
 KEEP_MS: Final = 48 * 3_600_000  # how long a finished sale stays in the book, for copies and the list of tickets
 
 
@@ -103,18 +106,21 @@ def off_counter(book: Book, sale_id: str) -> Book:
 
 
 def after_restart(sale: Sale) -> Sale:
-    """The start table: which question, about which lines, only the clerk can answer. An open question stays over a second crash."""
+    """The start table: which question, about which lines, only the clerk can answer. An answer given before a second crash is asked
+    for again, because the customer may have left since.
+
+    Where one line is doubtful, the whole sale is asked about: the clerk may not have seen the last answers, and may have acted on
+    what was on screen before. That holds for a refused line too; a card that left the shop is named by an exception (X9).
+    """
     if sale.closed:
         return sale
-    doubtful = DOUBTFUL_PHASES if sale.completed is None else frozenset({LinePhase.ACTIVATED, LinePhase.PROMISED})
-    lines = tuple(replace(line, doubt=True) if line.phase in doubtful else line for line in sale.lines)
-    if sale.question is not None:
-        return replace(sale, lines=lines)
+    asked = sale.completed is not None or any(line.phase in _UNSETTLED for line in sale.lines)
+    about = _ASK_ABOUT | HANDED_OVER if asked else frozenset()
+    lines = tuple(replace(line, doubt=line.phase in about) for line in sale.lines)
     if any(line.doubt for line in lines):
         return replace(sale, lines=lines, question=Question.CUSTOMER_LEFT)
-    if any(line.phase is LinePhase.TENDERED for line in lines) and sale.tender == TenderKind.CASH.value:
-        return replace(sale, question=Question.CASH_TAKEN)
-    return sale
+    cash = any(line.phase is LinePhase.TENDERED for line in lines) and sale.tender == TenderKind.CASH.value
+    return replace(sale, lines=lines, question=Question.CASH_TAKEN if cash else None)
 
 
 def pruned(book: Book, now_ms: int) -> Book:

@@ -79,7 +79,7 @@ class Link:
         """Since the last signed answer: monotonic in this process, by the wall clock after a restart; ``None`` without any."""
         if self._heard_at is not None:
             return self._desk.mono_ms() - self._heard_at
-        contact_ms = self._desk.ports.journal.snapshot().contact_ms
+        contact_ms = self._desk.snapshot().contact_ms
         return max(0, self._desk.now_ms() - contact_ms) if contact_ms else None
 
     def clock_sound(self) -> bool:
@@ -94,7 +94,7 @@ class Link:
         off_ms = self._desk.passing.clock_off_ms
         if off_ms is not None:
             return abs(off_ms) <= CLOCK_OFF_MS
-        seen_ms = max(self._desk.book.last_at_ms, self._desk.ports.journal.snapshot().contact_ms)
+        seen_ms = max(self._desk.book.last_at_ms, self._desk.snapshot().contact_ms)
         return now_ms >= seen_ms - CLOCK_JUMP_MS
 
     def _probe(self) -> None:

@@ -23,8 +23,9 @@ class Offers:
         self._desk = desk
         self._link = link
 
-    def tender(self, kind: TenderKind) -> TenderOffer:
-        """Whether the basket on screen may be paid this way: the first hurdle that holds."""
+    def tender(self, kind: TenderKind, given: Conditions | None = None) -> TenderOffer:
+        """Whether the basket on screen may be paid this way: the first hurdle that holds. ``given``: the conditions of this moment,
+        for a caller that asks several questions at once (as in the methods below)."""
         lines = self._desk.basket()
         if not lines:
             return TenderOffer(kind, TenderHurdle.EMPTY)
@@ -34,15 +35,15 @@ class Offers:
                 return TenderOffer(kind, TenderHurdle.SERIES, line_id=line.line_id)
         if kind is TenderKind.BANK_CARD and not self.bank_card_ready():
             return TenderOffer(kind, TenderHurdle.NO_TERMINAL)
-        return self.money(kind, lines)
+        return self.money(kind, lines, given)
 
-    def money(self, kind: TenderKind, lines: tuple[Line, ...]) -> TenderOffer:
+    def money(self, kind: TenderKind, lines: tuple[Line, ...], given: Conditions | None = None) -> TenderOffer:
         """Whether money may be taken for these lines: without the link only what may be promised, with it only what is held here or
         at least listed here."""
         if any(line.phase is LinePhase.ASKED for line in lines):
             return TenderOffer(kind, TenderHurdle.ANSWER_AWAITED)
         if not self._desk.link_up:
-            why = self.promise(lines, tender=kind.value)
+            why = self.promise(lines, tender=kind.value, given=given)
             return TenderOffer(kind, None if why is None else TenderHurdle.OFFLINE, promise=why)
         for line in lines:
             if line.phase is LinePhase.UNHELD and not self.listed(line):
@@ -59,30 +60,32 @@ class Offers:
         journal = self._desk.ports.journal
         return journal.find_card(line.serial) is not None and not journal.is_blocked(line.serial)
 
-    def promise(self, lines: tuple[Line, ...], *, tender: str) -> PromiseRefusal | None:
+    def promise(
+        self, lines: tuple[Line, ...], *, tender: str, given: Conditions | None = None
+    ) -> PromiseRefusal | None:
         """Why these lines of one sale may not be promised now, or ``None``."""
         sale = self._desk.book.sale(lines[0].sale_id) if lines else None
         already = 0 if sale is None else sum(1 for line in sale.lines if line.phase is LinePhase.PROMISED)
-        return refusal(self.conditions(), lines, tender=tender, sale_cards=already + len(lines))
+        return refusal(given or self.conditions(), lines, tender=tender, sale_cards=already + len(lines))
 
-    def let_go(self, sale: Sale | None) -> PromiseRefusal | None:
+    def let_go(self, sale: Sale | None, given: Conditions | None = None) -> PromiseRefusal | None:
         """Why the customer may not leave with the cards whose activation is unknown, or ``None``."""
         if sale is None or sale.tender is None:
             return PromiseRefusal.POLICY_OFF
-        if not self._desk.ports.journal.snapshot().policy.let_go_while_unknown:
+        if not self._desk.snapshot().policy.let_go_while_unknown:
             return PromiseRefusal.POLICY_OFF
-        return self.promise(unknown_lines(sale), tender=sale.tender)
+        return self.promise(unknown_lines(sale), tender=sale.tender, given=given)
 
-    def room(self) -> OfflineRoom:
+    def room(self, given: Conditions | None = None) -> OfflineRoom:
         """What may still be promised, whatever the card."""
         smallest = min(series.face.minor for series in self._desk.settings.catalogue.series)
-        return room(self.conditions(), smallest_face_minor=smallest)
+        return room(given or self.conditions(), smallest_face_minor=smallest)
 
     def conditions(self) -> Conditions:
         """What the till knows now that a promise depends on."""
         journal = self._desk.ports.journal
         return Conditions(
-            snapshot=journal.snapshot(),
+            snapshot=self._desk.snapshot(),
             find_card=journal.find_card,
             is_blocked=journal.is_blocked,
             book=self._desk.book,

@@ -73,6 +73,7 @@ class Publishing:
         """Everything, whole."""
         desk, passing = self._desk, self._desk.passing
         sale = desk.sale
+        given = self._offers.conditions()
         asking = sale is not None and any(self._enquiries.awaiting(line.line_id) for line in sale.lines)
         open_sales = tuple(one.sale_id for one in desk.book.sales if not one.closed)
         return TillState(
@@ -93,10 +94,10 @@ class Publishing:
             replacing=passing.replacing,
             question=self._recovery.question(),
             waiting_ms=self._activating.waiting_ms(sale),
-            let_go=self._offers.let_go(sale),
-            offline=self._offers.room(),
+            let_go=self._offers.let_go(sale, given),
+            offline=self._offers.room(given),
             balance=passing.balance,
-            tenders=tuple(self._offers.tender(kind) for kind in OFFERED),
+            tenders=tuple(self._offers.tender(kind, given) for kind in OFFERED),
             due=None if sale is None or sale.tenders else due(sale, desk.book.currency),
             paying=passing.paying is not None,
             background=tuple(sale_id for sale_id in open_sales if sale_id != passing.counter),

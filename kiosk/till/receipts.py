@@ -13,7 +13,7 @@ from kiosk.receipt.document import Document
 from kiosk.receipt.proof import LINES_MAX, Proof, ProofLine, proof_text
 from kiosk.receipt.sale_receipt import CopyFacts, ReceiptFacts, sale_receipt
 from kiosk.receipt.words import ReceiptWords
-from kiosk.till.foldlines import HANDED_OVER
+from kiosk.till.foldparts import HANDED_OVER
 from kiosk.till.state import Sale
 
 

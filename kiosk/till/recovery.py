@@ -37,7 +37,8 @@ class Recovery:
                 catalogue=catalogue.name,
                 currency=catalogue.currency.code,
                 tampered=desk.ports.journal.tampered(),
-            )
+            ),
+            by_nobody=True,
         )
         self._end_jobs()
         for sale in desk.book.sales:

@@ -185,9 +185,7 @@ class Selling:
             return
         now = self._desk.mono_ms()
         if now >= self._held_until.get(line_id, now):
-            self._lapsed.add(line_id)
-            if not self._paying(line):
-                self._desk.append(ReserveAnswered(line_id, outcome="unanswered"))
+            self._lapse(line)
             return
         next_ms = min(now + EXTEND_EVERY_MS, self._held_until[line_id])
         self._desk.ports.scheduler.set(EXTEND_TIMER + line_id, next_ms)
@@ -203,6 +201,8 @@ class Selling:
             return
         if message.answer.outcome == "extended":
             self._keep(line, message.answer.until_ms)
+        elif message.answer.outcome == "lost" and message.answer.reason is None:
+            self._lapse(line)  # nobody else has the card
         elif message.answer.outcome == "lost" and not self._paying(line):
             self._lost(line, message.answer)
 
@@ -238,6 +238,12 @@ class Selling:
         left_ms = max(LAST_CHANCE_MS, min(left_ms, HOLD_MS))
         self._held_until[line.line_id] = self._desk.mono_ms() + left_ms
         self._desk.wake(EXTEND_TIMER + line.line_id, min(EXTEND_EVERY_MS, left_ms // 2))
+
+    def _lapse(self, line: Line) -> None:
+        self._lapsed.add(line.line_id)
+        self._desk.let_sleep(EXTEND_TIMER + line.line_id)
+        if not self._paying(line):
+            self._desk.append(ReserveAnswered(line.line_id, outcome="unanswered"))
 
     def _lost(self, line: Line, answer: LineAnswer) -> None:
         reason = reason_of(answer.reason)

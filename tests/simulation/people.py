@@ -55,6 +55,7 @@ class Customer:
     gone: bool = False
     early: bool = False  # left with the cards while the till was dark
     given_back: bool = False  # got all the money back while the till was dark
+    mine: set[str] = field(default_factory=set)  # every card that was ever scanned for them
     tries: dict[str, int] = field(default_factory=dict)
     refusals: int = 0
     intent: str = ""
@@ -101,7 +102,7 @@ class Clerk:
                 self._charging(state)
             case Stage.ACTIVATING:
                 if self.random.random() < 0.03:
-                    self._to_background()
+                    self._to_background(state)
             case Stage.UNKNOWN:
                 self._unknown(state)
             case Stage.REFUSED:
@@ -161,6 +162,7 @@ class Clerk:
             self._pay(state, customer)
 
     def _scan(self, customer: Customer, card: str) -> None:
+        customer.mine.add(card)
         customer.tries[card] = customer.tries.get(card, 0) + 1
         if customer.tries[card] > MAX_TRIES:
             customer.cards.remove(card)  # put aside: nobody sells it any more
@@ -208,7 +210,7 @@ class Clerk:
     def _unknown(self, state: TillState) -> None:
         if not state.choices or state.sale is None:
             if self.random.random() < 0.02:
-                self._to_background()
+                self._to_background(state)
             return
         customer = self._owner(state, state.sale)
         chance = self.random.random()
@@ -227,7 +229,7 @@ class Clerk:
         elif state.let_go is None and chance < 0.8:
             self._press(do.ChooseUnknown(do.UnknownChoice.LET_GO))
         else:
-            self._to_background()
+            self._to_background(state)
 
     def _refused(self, state: TillState) -> None:
         sale = state.sale
@@ -240,6 +242,7 @@ class Clerk:
             customer.refusals += 1
             card = self.place.take_card(refused.series)
             if card is not None:
+                customer.mine.add(card)
                 customer.cards = [one for one in customer.cards if one != refused.serial] + [card]
                 self._press(Scanned(card, "C0", self.place.now_ms(), complete=True))
                 return
@@ -303,9 +306,10 @@ class Clerk:
             if self.random.random() < 0.3:
                 self.place.spend(card)
 
-    def _to_background(self) -> None:
+    def _to_background(self, state: TillState) -> None:
+        owner = None if state.sale is None else self._owner(state, state.sale)
         self._press(do.ContinueInBackground())
-        if self.process.alive:
+        if self.process.alive and self.current is owner:
             self.current = None
 
     def _give_money_back(self, state: TillState) -> None:
@@ -318,6 +322,8 @@ class Clerk:
                     customer.repaid.add(line.line_id)
                     customer.cash -= line.face.minor
             if customer is not self.current and not customer.gone and not self._at_stake(state, customer):
+                if customer.cash > 0 and not self._paid(state, customer):
+                    customer.cash = 0
                 self._leaves(customer, [])
 
     # ---- the truth
@@ -348,7 +354,7 @@ class Clerk:
             sale
             for sale in state.book.sales
             if sale.sale_id not in customer.before
-            and any(line.serial in (*customer.cards, *customer.holds) for line in sale.lines)
+            and any(line.serial in customer.mine for line in sale.lines)
             and all(sale.sale_id in other.before for other in later.values())
         ]
 
