@@ -1,7 +1,7 @@
 """Type: loads the bundled fonts and makes the QFont of each role of the design's scale.
 
-Responsible for: Inter below 28 px, Inter Display from 28 px, JetBrains Mono for traces, tabular figures. Not responsible
-for colours (`theme`). The scale stands here as data so that a widget needs no file; a test holds it equal to `tokens.json`.
+Responsible for: Inter below 28 px, Inter Display from 28 px, JetBrains Mono for traces, tabular figures (the tabular glyphs of
+Inter Display 4.0 beta 7 are not equally wide: large amounts stand alone, never in columns). Not responsible for colours (`theme`). The scale stands here as data so that a widget needs no file; a test holds it equal to `tokens.json`.
 """
 
 from dataclasses import dataclass

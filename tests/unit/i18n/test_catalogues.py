@@ -66,7 +66,7 @@ def test_french_is_set_like_print() -> None:
             faults.append(f"{key}: U+202F before ; ! ? »")
         if re.search(r"«(?!\u202f)", text):
             faults.append(f"{key}: U+202F after «")
-        if re.search(r"(?<!\u00a0):", text):
+        if re.search(r"(?<!\u00a0):(?=\s|$)", text):
             faults.append(f"{key}: U+00A0 before :")
         if "'" in text or '"' in text:
             faults.append(f"{key}: a typewriter's quote")
@@ -91,7 +91,9 @@ def test_english_has_no_french_spaces() -> None:
 def test_the_writing_rules(language: str) -> None:
     """A clerk would be told « Oups » or blamed, which the house forbids (ux/design.md 9)."""
     forbidden = re.compile(r"\b(erreur|oups|veuillez|invalide|sorry|please|oops|invalid|error)\b|!", re.IGNORECASE)
-    assert [key for key, text in texts(language) if forbidden.search(text)] == []
+    # the technician reads what a device reports, in the device's own terms
+    found = [key for key, text in texts(language) if not key.startswith("t.") and forbidden.search(text)]
+    assert found == []
 
 
 def test_placeholder_names_are_plain_words() -> None:

@@ -57,7 +57,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
     other = "en" if lang.name == "fr" else "fr"
     return View(
         brand=words("app.name"),
-        title=words("login.locked_t") if locked else words("login.hello"),
+        title=_title(state, lang),
         instruction=words.count("login.basket_kept", count) if count else _instruction(state, lang),
         place=f"{state.shop_name} · {state.till_name}",
         day=f"{formats.long_day(now)} · {formats.clock(now)}",
@@ -107,6 +107,13 @@ def is_shut(state: TillState, user_id: str | None) -> bool:
     """Say whether this person may not try now, after too many wrong PINs."""
     until = state.login.locked_until_ms
     return until is not None and until > state.now_ms and state.login.user_id == user_id
+
+
+def _title(state: TillState, lang: Language) -> str:
+    if state.stage is not Stage.LOCKED:
+        return lang.words("login.hello")
+    name = next((one.name for one in state.clerks if one.user_id == state.book.user), state.book.user)
+    return lang.words("login.locked_screen", name=name)
 
 
 def _instruction(state: TillState, lang: Language) -> str:
