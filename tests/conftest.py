@@ -38,7 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _threads_end() -> Iterator[None]:
+def _threads_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("shared_world"):
+        yield  # what its fixture started lives on for the next test, and may start more
+        return
     with no_thread_left():
         yield
 

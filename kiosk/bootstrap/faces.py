@@ -1,4 +1,4 @@
-"""A terminal with a face: the Qt application, the bridge, one window, and the till behind them. Clerk and customer.
+"""A terminal with a face: the Qt application, the bridge, one window, and the till behind them. The clerk's is here.
 
 Only this room brings screens and till together. Not responsible for what either does.
 """
@@ -12,7 +12,6 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from kiosk.bootstrap.sounds import Sounds
 from kiosk.bootstrap.terminal import Machine, Terminal
 from kiosk.clock import SystemClock
 from kiosk.i18n.formats import local_zone
@@ -23,14 +22,13 @@ from kiosk.settings import Settings
 from kiosk.till.state import TillState
 from kiosk.ui.bridge import Bridge
 from kiosk.ui.clerk_face import ClerkFace
-from kiosk.ui.customer_face import CustomerFace
 from kiosk.ui.draft import Looks
 from kiosk.ui.fonts import load_fonts
 from kiosk.ui.shell import Shell
+from kiosk.ui.sounds import Sounds
 from kiosk.ui.theme import ThemeName, apply_theme, load_theme
 
 LOOKS_NAME: Final = "looks.json"
-KIOSK_VOLUME: Final = 30
 RESTART_CODE: Final = 75  # asks to be started again: what service managers take as a passing failure
 
 
@@ -40,8 +38,8 @@ def languages() -> Mapping[str, Language]:
     return {name: open_language(asset("locale"), name, zone) for name in LANGUAGES}
 
 
-class _Face(QObject):
-    """What both faces share: window first, then the till; the end in reverse. All in the GUI thread.
+class Face(QObject):
+    """What the clerk's and the customer's face share: window first, then the till; the end in reverse. All in the GUI thread.
 
     ``ready`` comes once, when the till's first page is on screen.
     """
@@ -87,12 +85,13 @@ class _Face(QObject):
     def _tell_ready(self) -> None:
         self.window.repaint()
         self.ready.emit()
+        self.terminal.connect()
 
     def _quit(self) -> None:
         self.app.exit(0)
 
 
-class Clerk(_Face):
+class Clerk(Face):
     """The till's face at the counter."""
 
     def __init__(self, app: QApplication, machine: Machine) -> None:
@@ -119,34 +118,6 @@ class Clerk(_Face):
 
     def _restart(self) -> None:
         self.app.exit(RESTART_CODE)
-
-
-class Customer(_Face):
-    """The kiosk's face: balances, without a clerk."""
-
-    def __init__(self, app: QApplication, machine: Machine) -> None:
-        super().__init__(app, machine, volume=KIOSK_VOLUME, balance_only=True)
-        settings = machine.settings
-        self.put_on(ThemeName(settings.theme))
-        self.face = CustomerFace(
-            languages=self.languages,
-            language=settings.language,
-            theme=ThemeName(settings.theme),
-            clock=self.clock,
-            look=self.put_on,
-            beep=self._beep,
-        )
-        self.window = self.face
-        self.face.setWindowTitle("Kiosk")
-        self.face.command.connect(self.terminal.post)
-        self.bridge.arrived.connect(self.face.show_state)
-
-    def close(self) -> None:
-        self.face.stop()
-        super().close()
-
-    def _beep(self) -> None:
-        self.sounds.play("queued")
 
 
 def load_looks(folder: Path, settings: Settings) -> Looks:

@@ -37,12 +37,20 @@ def run(arguments: argparse.Namespace) -> int:
 def _face(machine: Machine, *, customer: bool, full_screen: bool) -> int:
     from PySide6.QtWidgets import QApplication
 
-    from kiosk.bootstrap.faces import RESTART_CODE, Clerk, Customer
+    from kiosk.bootstrap.faces import RESTART_CODE, Face
     from kiosk.bootstrap.signals import Signals
 
     app = QApplication([sys.argv[0]])
     app.setQuitOnLastWindowClosed(False)
-    face = Customer(app, machine) if customer else Clerk(app, machine)
+    face: Face
+    if customer:
+        from kiosk.bootstrap.customer import Customer
+
+        face = Customer(app, machine)
+    else:
+        from kiosk.bootstrap.faces import Clerk
+
+        face = Clerk(app, machine)
     signals = Signals(app)
     try:
         if full_screen:

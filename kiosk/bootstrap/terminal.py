@@ -1,6 +1,6 @@
 """One terminal, assembled: journal, devices, gateway and till behind one object that is started, talked to and stopped.
 
-Start-up: till thread (which opens its journal) → gateway → devices → watchdog; the stop is the reverse, each join bounded. Not
+Start-up: till thread (which opens its journal) → gateway → devices; the stop is the reverse, each join bounded. Not
 responsible for screens: they get every published state through ``publish`` and give commands to ``post``.
 """
 
@@ -95,6 +95,7 @@ class Terminal:
         self._publish = publish
         self._sounds = sounds
         self._balance_only = balance_only
+        self._connected = False
         self._clock = clock or SystemClock()
         self._ids = SystemIds(self._clock)
         self._catalogue = catalogue(machine.settings.series)
@@ -115,11 +116,16 @@ class Terminal:
         )
 
     def start(self) -> None:
-        """Start everything; returns at once. The first published state tells that the till is there."""
+        """Start the till; returns at once. The first published state tells that it is there, with nobody to talk to yet."""
         self._actor.start()
+        self._watchdog.start()
+
+    def connect(self) -> None:
+        """Begin to talk to the authority and the devices. Apart from ``start``, so that a face can show its first page before the
+        libraries for them are loaded; what the till asked for meanwhile waits."""
+        self._connected = True
         self._gateway.start()
         self._devices.start()
-        self._watchdog.start()
 
     def post(self, command: Command) -> None:
         """Ask the till for something, from any thread. Its answer is the next published state."""
@@ -128,9 +134,10 @@ class Terminal:
     def stop(self) -> None:
         """Stop in reverse. What was under way stays unknown, and the next start takes it up."""
         self._watchdog.stop()
-        if late := self._devices.stop(DEVICES_STOP_S):
-            _log.warning("devices that did not end in time: %s", ", ".join(late))
-        self._gateway.stop()
+        if self._connected:
+            if late := self._devices.stop(DEVICES_STOP_S):
+                _log.warning("devices that did not end in time: %s", ", ".join(late))
+            self._gateway.stop()
         if not self._actor.stop():
             _log.warning("the till thread did not end in time")
 

@@ -71,6 +71,7 @@ class Life:
 
     def live(self) -> int:
         self.terminal.start()
+        self.terminal.connect()
         deadline = time.monotonic() + LIFE_S
         seen: TillState | None = None
         state: TillState | None = None

@@ -27,6 +27,8 @@ SEED: Final = int(os.environ.get("KIOSK_KILL_SEED", "1"))
 KILLED: Final = -9
 LIVES_MAX: Final = 6
 
+pytestmark = pytest.mark.shared_world
+
 
 @dataclass
 class Counter:

@@ -43,6 +43,7 @@ class Till:
         self.sounds = Silence()
         self.terminal = Terminal(Machine.load(folder), publish=self._publish, sounds=self.sounds)
         self.terminal.start()
+        self.terminal.connect()
 
     @property
     def state(self) -> TillState:

@@ -10,6 +10,8 @@ from kiosk.till.commands import NextSale, PayCash, PrintReceipt
 from kiosk.till.state import Stage, TillState
 from tests.helpers.shop import Shop, Till
 
+pytestmark = pytest.mark.shared_world
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]  # a generator fixture
