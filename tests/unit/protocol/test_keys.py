@@ -32,7 +32,7 @@ def test_impossible_signatures(signature: bytes) -> None:
 def test_a_longer_signature_is_another_one() -> None:
     """One signature would have many forms, and a list of those seen would miss the others."""
     signature = TERMINAL_KEY.sign(b"data")
-    for other in (signature + b"x", b"x" + signature, signature[:-1]):
+    for other in (signature + b"x", b"x" + signature, signature[:-1], signature[:32] + b"\0" + signature[32:]):
         assert not TERMINAL_KEY.public.verify(other, b"data")
 
 
