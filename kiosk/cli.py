@@ -39,6 +39,7 @@ class Command:
 COMMANDS: Final[tuple[Command, ...]] = (
     Command("authority", "run the authority, make and ship cards", "kiosk.authority.admin:configure"),
     Command("run", "start this terminal: till, kiosk or device set-up", "kiosk.bootstrap.run:configure"),
+    Command("clerk", "who may log in at this till", "kiosk.bootstrap.clerks:configure"),
     Command(
         "demo", "a till, its workbench and an authority, to play with", "kiosk.demo.command:configure", has_data=False
     ),
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COM
     name = next((word for word in words if not word.startswith("-")), None)
     chosen = next((command for command in commands if command.name == name), None)
     try:
-        arguments = _parser(commands, chosen).parse_args(words)
+        arguments = _parser(commands, chosen).parse_args(_data_first(words, chosen))
         if chosen is None:
             _parser(commands, None).print_help()
             return EXIT_USAGE
@@ -68,6 +69,16 @@ def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COM
         return EXIT_TROUBLE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _data_first(words: Sequence[str], chosen: Command | None) -> list[str]:
+    """The words with ``--data DIR`` right after the command, wherever it was typed: ``kiosk clerk add nadia --data DIR`` too."""
+    if chosen is None or not chosen.has_data or "--data" not in words:
+        return list(words)
+    place = words.index("--data")
+    rest = [*words[:place], *words[place + 2 :]]
+    start = rest.index(chosen.name) + 1
+    return [*rest[:start], *words[place : place + 2], *rest[start:]]
 
 
 def _parser(commands: Sequence[Command], chosen: Command | None) -> argparse.ArgumentParser:

@@ -20,10 +20,18 @@ _log = logging.getLogger(__name__)
 class Watchdog:
     """Calls ``on_stuck`` with TIL-02 when ``stuck_for_ms`` exceeds ``STUCK_MS``; once for each time it happens."""
 
-    def __init__(self, *, stuck_for_ms: Callable[[], int], on_stuck: Callable[[str], None], stacks: Path) -> None:
+    def __init__(
+        self,
+        *,
+        stuck_for_ms: Callable[[], int],
+        on_stuck: Callable[[str], None],
+        stacks: Path,
+        look_s: float = LOOK_S,
+    ) -> None:
         self._stuck_for_ms = stuck_for_ms
         self._on_stuck = on_stuck
         self._stacks = stacks
+        self._look_s = look_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -36,10 +44,10 @@ class Watchdog:
 
     def _watch(self) -> None:
         told = False
-        while not self._ended.wait(LOOK_S):
+        while not self._ended.wait(self._look_s):
             stuck = self._stuck_for_ms() > STUCK_MS
             if stuck and not told:
-                _log.error("the till thread has not answered for %d s", STUCK_MS // 1000)
+                _log.warning("the till thread has not answered for %d s", STUCK_MS // 1000)
                 with self._stacks.open("a", encoding="utf-8") as file:
                     faulthandler.dump_traceback(file, all_threads=True)
                 self._on_stuck(STUCK_CODE)
