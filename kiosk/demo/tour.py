@@ -98,14 +98,16 @@ class Tour:
         self._until("the sale page", lambda look: look["screen"] == "sale")
 
     def _refused_card(self) -> None:
-        for hint, name in (("stolen", "a stolen card refused"), ("franc", "a card in francs refused")):
-            if hint == "franc" and self._world.series != "euro":
-                continue
-            before = self._look()["notice"]
-            self._world.workbench.call("scan", card=self._place(lambda card, hint=hint: card["hint"] == hint))  # type: ignore[misc]
-            self._until("a refusal", lambda look, before=before: look["notice"] != before)  # type: ignore[misc]
-            self._until("nothing in the basket", lambda look: all(line["till"] == "released" for line in look["lines"]))
-            self._record(name)
+        self._refusal("stolen", "a stolen card refused")
+        if self._world.series == "euro":
+            self._refusal("franc", "a card in francs refused")
+
+    def _refusal(self, hint: str, name: str) -> None:
+        before = self._look()["notice"]
+        self._world.workbench.call("scan", card=self._place(lambda card: card["hint"] == hint))
+        self._until("a refusal", lambda look: look["notice"] != before)
+        self._until("nothing in the basket", lambda look: all(line["till"] == "released" for line in look["lines"]))
+        self._record(name)
 
     def _line_down(self) -> None:
         self._world.workbench.call("network", mode="cut")
