@@ -6,7 +6,7 @@ from kiosk.domain.card import make_serial
 from kiosk.domain.events import Event, ShopIdentity
 from kiosk.domain.limits import HOUR_MS, OfflinePolicy
 from kiosk.domain.series import parse_catalogue
-from kiosk.protocol.messages import Anchor, EntriesAnswer, EntryResult, LineAnswer
+from kiosk.protocol.messages import Anchor, ChangesAnswer, EntriesAnswer, EntriesRequest, EntryResult, LineAnswer
 from kiosk.resources import asset
 from kiosk.till import commands as do
 from kiosk.till import messages as come
@@ -46,7 +46,10 @@ CARD, OTHER, THIRD = serial(4711), serial(815), serial(42)
 
 
 class Rig:
-    """One till, its fakes, and the words of a scene. ``link`` off means that nothing is answered."""
+    """One till, its fakes, and the words of a scene.
+
+    Questions about lines are answered by the test; probes, downloads and deliveries by themselves, unless ``silent``.
+    """
 
     def __init__(
         self, *, clock: FakeClock | None = None, bank_card: bool = True, settings: Settings = SETTINGS
@@ -58,6 +61,8 @@ class Rig:
         self.bank_card = bank_card
         self.published: list[TillState] = []
         self.gateway = FakeGateway()
+        self.silent = False
+        self.codes: dict[str, str] = {}  # serials whose promise comes back as this exception
         self.till = self._start()
 
     # ---- the process
@@ -86,6 +91,8 @@ class Rig:
             ),
         )
         till.start()
+        self.till = till
+        self._serve()
         return till
 
     def restart(self, *, log_in: bool = True) -> None:
@@ -134,6 +141,7 @@ class Rig:
 
     def tell(self, item: come.Message | do.Command) -> None:
         self.till.handle(item)
+        self._serve()
 
     def log_in(self, user_id: str = "lea") -> None:
         self.tell(do.LogIn(user_id, "1357"))
@@ -164,24 +172,29 @@ class Rig:
         answer = None if outcome is None else LineAnswer(outcome=outcome, record=record or outcome, **fields)  # type: ignore[arg-type]  # a test's shorthand
         self.tell(come.LineAnswered(verb, call.line_id, answer, n=call.n))
 
-    def deliver(self, **codes: str) -> None:
-        """Let the outbox drain: every entry is applied, but lines named in ``codes`` come back as exceptions."""
-        self.pass_time(600)
-        while self.journal.outbox_size():
-            batch = self.gateway.batches[-1]
-            entries = self.journal.entries()
-            results = [self._result(entries[entry.seq - 1].event, entry.seq, codes) for entry in batch.entries]
-            anchor = Anchor(epoch=1, seq=results[-1].seq, hash=batch.entries[-1].hash, at_ms=self.clock.now_ms())
-            before = self.journal.outbox_size()
-            self.tell(come.EntriesDelivered(EntriesAnswer(results=results, anchor=anchor)))
-            self.pass_time(600)
-            if self.journal.outbox_size() >= before:
-                break
+    def _serve(self) -> None:
+        """Answer what the till asks on its own account."""
+        gateway = self.gateway
+        while not self.silent and (gateway.probes or gateway.cursors or gateway.batches):
+            if gateway.probes:
+                gateway.probes = 0
+                self.till.handle(come.LinkProbed(self.clock.now_ms()))
+            elif gateway.cursors:
+                cursor = gateway.cursors.pop()
+                page = ChangesAnswer(changes=[], cursor=cursor or "1", more=False, as_of_ms=self.clock.now_ms())
+                self.till.handle(come.ChangesReceived(page))
+            else:
+                self.till.handle(come.EntriesDelivered(self._taken(gateway.batches.pop())))
 
-    @staticmethod
-    def _result(event: Event, seq: int, codes: dict[str, str]) -> EntryResult:
-        code = codes.get(getattr(event, "serial", ""))
-        return EntryResult(seq, "exception", code) if code else EntryResult(seq, "applied")
+    def _taken(self, batch: EntriesRequest) -> EntriesAnswer:
+        entries = self.journal.entries()
+        results = []
+        for owed in batch.entries:
+            code = self.codes.get(getattr(entries[owed.seq - 1].event, "serial", ""))
+            results.append(EntryResult(owed.seq, "exception", code) if code else EntryResult(owed.seq, "applied"))
+        last = batch.entries[-1]
+        anchor = Anchor(epoch=1, seq=last.seq, hash=last.hash, at_ms=self.clock.now_ms())
+        return EntriesAnswer(results=results, anchor=anchor)
 
     # ---- time and the world
 
@@ -195,14 +208,16 @@ class Rig:
         self.clock.advance(end - self.clock.monotonic_ms())
 
     def lose_link(self) -> None:
-        """15 s of silence."""
-        if self.state.link_up:
-            self.pass_time(61_000)
-            self.tell(come.LinkProbed(None))
-            self.pass_time(16_000)
+        """15 s of silence after a question; nothing of the till's own is answered until ``regain_link``."""
+        self.silent = True
+        self.pass_time(61_000)
+        self.tell(come.LinkProbed(None))
+        self.pass_time(16_000)
         assert not self.state.link_up
 
     def regain_link(self) -> None:
+        self.silent = False
+        self.gateway.probes = 0
         self.tell(come.LinkProbed(self.clock.now_ms()))
         assert self.state.link_up
 
@@ -210,6 +225,7 @@ class Rig:
         """The snapshot lists these cards, and the policy is in force."""
         for position, card in enumerate(cards or (CARD, OTHER, THIRD)):
             self.journal.put_card(StockCard(card, card[12:14], "P1", position, bound))
+        self.till._desk.downloads_moved()
         self.journal.set_policy(replace(policy, valid_until_ms=self.clock.now_ms() + 48 * HOUR_MS))
 
 

@@ -30,6 +30,7 @@ def check(world: World) -> list[str]:
     return [
         *world.violations,
         *world.server.contradictions,
+        *world.process.too_early,
         *_at_rest(world),
         *_journal(world),
         *_books(world),

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
-from kiosk.domain.events import Event
+from kiosk.domain.events import (
+    CancelRequested,
+    CardPromised,
+    ChargeRequested,
+    CommitRequested,
+    Event,
+    LineReleased,
+    ReserveRequested,
+)
+from kiosk.domain.money import Money
 from kiosk.domain.sale import ChargeOutcome, PrintOutcome
 from kiosk.errors import Trouble
 from kiosk.till.commands import Command
 from kiosk.till.core import Till
 from kiosk.till.desk import Ports, Settings
 from kiosk.till.messages import BankCardAnswered, DrawerKicked, Message, PrintFinished, TimerDue
-from kiosk.till.ports import Entry
+from kiosk.till.ports import Entry, LineCall
 from kiosk.till.state import TillState
 from tests.fakes.clock import SeededIds
 from tests.fakes.journal import FakeCrash, FakeJournal
@@ -133,6 +142,8 @@ class TillProcess:
         self._till: Till | None = None
         self._gateway: SimGateway | None = None
         self._state: TillState | None = None
+        self.too_early: list[str] = []
+        self._intended: set[tuple[str, str]] = set()
         self.bank = BankTerminal(times, random, self.post)
 
     # ---- life and death
@@ -155,6 +166,9 @@ class TillProcess:
     def start(self) -> None:
         """Start the process on what the disk holds."""
         self.starts += 1
+        self.journal.on_commit = self._intend
+        self._intended.clear()
+        self._intend(self.journal.entries())
         self._times.note(f"{self.terminal} starts ({self.starts})")
         life = self.starts
         self._gateway = SimGateway(
@@ -168,11 +182,11 @@ class TillProcess:
             settings=self._settings,
             ports=Ports(
                 journal=_Disk(self),
-                gateway=_Deadly(self, self._gateway),
+                gateway=_Deadly(self, _Witnessed(self, self._gateway)),
                 printer=_Deadly(self, _Printer(self)),
                 drawer=_Deadly(self, _Drawer(self)),
                 display=FakeDisplay(),
-                bankcard=_Deadly(self, self.bank),
+                bankcard=_Deadly(self, _WitnessedBank(self)),
                 sounds=FakeSounds(),
                 scheduler=_Scheduler(self, life),
                 receipts=FakeReceipts(),
@@ -201,6 +215,29 @@ class TillProcess:
         if self._till is not None and life in (None, self.starts):
             till = self._till
             self._run(lambda: till.handle(item))
+
+    def _intend(self, entries: Sequence[Entry]) -> None:
+        """What the journal allows to be sent from now on (PR-11)."""
+        for entry in entries:
+            match entry.event:
+                case ReserveRequested(line_id=name):
+                    self._intended.add(("reserve", name))
+                case CommitRequested(line_id=name):
+                    self._intended |= {("commit", name), ("status", name)}
+                case LineReleased(line_id=name) | CancelRequested(line_id=name):
+                    self._intended.add(("cancel", name))
+                    self._intended.discard(("commit", name))
+                case CardPromised(line_id=name):
+                    self._intended |= {("commit", name), ("status", name)}  # outside the policy the commit goes on
+                case ChargeRequested(charge_id=name):
+                    self._intended |= {("charge", name), ("charge-status", name)}
+                case _:
+                    pass
+
+    def intended(self, verb: str, name: str) -> None:
+        """Something is about to leave the till."""
+        if (verb, name) not in self._intended and verb != "extend":
+            self.too_early.append(f"PR-11: a {verb} left the till, and the journal does not say so")
 
     def maybe_die(self) -> None:
         if self._random.random() < self.kills.effect:
@@ -269,6 +306,36 @@ class _Deadly:
             self._process.maybe_die()
 
         return deadly
+
+
+class _Witnessed:
+    """The gateway, looked at by somebody who knows the journal."""
+
+    def __init__(self, process: TillProcess, gateway: SimGateway) -> None:
+        self._process = process
+        self._gateway = gateway
+
+    def send(self, call: LineCall) -> None:
+        self._process.intended(call.verb, call.line_id)
+        self._gateway.send(call)
+
+    def __getattr__(self, name: str) -> Any:  # the rest of the port, as it is
+        return getattr(self._gateway, name)
+
+
+class _WitnessedBank:
+    """The bank-card terminal, looked at likewise."""
+
+    def __init__(self, process: TillProcess) -> None:
+        self._process = process
+
+    def charge(self, charge_id: str, amount: Money) -> None:
+        self._process.intended("charge", charge_id)
+        self._process.bank.charge(charge_id, amount)
+
+    def status(self, charge_id: str) -> None:
+        self._process.intended("charge-status", charge_id)
+        self._process.bank.status(charge_id)
 
 
 class _Scheduler:
