@@ -13,9 +13,11 @@ from kiosk.clock import Clock
 from kiosk.devices.transport import Transport
 
 RING_BYTES: Final = 64_000
+PAUSE_MS: Final = 300  # longer than the gaps inside anything that a device says at the slowest speed
 MASKED_RUN: Final = 8  # digits in a row that may be a serial or a code
 KEPT_DIGITS: Final = 4
-_RUN: Final = re.compile(rb"(?:\d[ -]?){%d,}" % MASKED_RUN)
+# not from the digit of an AIM identifier (]C0) on: it belongs to the scanner, and tells the technician the symbology
+_RUN: Final = re.compile(rb"(?<!\][A-Za-z])(?:\d[ -]?){%d,}" % MASKED_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,32 @@ class Trace:
         self._lock = threading.Lock()
         self._lines: deque[TraceLine] = deque()
         self._size = 0
+        self._last_ms = 0
+        self.passed = 0  # bytes since the beginning: tells whether there is anything new
 
     def add(self, data: bytes, *, sent: bool) -> None:
-        """Remember bytes; neighbours in the same direction become one line, so that a number in two pieces is masked as one."""
+        """Remember bytes; what goes one way without a pause becomes one line, so that a number in two pieces is masked as one."""
         if not data:
             return
         with self._lock:
-            if self._lines and self._lines[-1].sent is sent and len(self._lines[-1].data) < RING_BYTES // 8:
-                last = self._lines.pop()
-                self._lines.append(TraceLine(last.at_ms, sent, last.data + data))
+            now_ms, last = self._clock.now_ms(), self._lines[-1] if self._lines else None
+            paused = not 0 <= now_ms - self._last_ms <= PAUSE_MS
+            self._last_ms = now_ms
+            self.passed += len(data)
+            if last is not None and last.sent is sent and not paused and len(last.data) < RING_BYTES // 8:
+                self._lines[-1] = TraceLine(last.at_ms, sent, last.data + data)
             else:
-                self._lines.append(TraceLine(self._clock.now_ms(), sent, data))
+                self._lines.append(TraceLine(now_ms, sent, data))
             self._size += len(data)
             while self._size > RING_BYTES:
                 self._size -= len(self._lines.popleft().data)
+
+    def clear(self) -> None:
+        """Forget what passed."""
+        with self._lock:
+            self._lines.clear()
+            self._size = 0
+            self.passed += 1
 
     def lines(self) -> tuple[TraceLine, ...]:
         """The lines, oldest first, with every long run of digits reduced to its last four."""

@@ -1,0 +1,1 @@
+"""The presenter of the technician's one page."""
