@@ -5,9 +5,11 @@ Not responsible for what happens in it (``world``, ``tour``).
 
 import argparse
 import shutil
+import signal
 import sqlite3
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from kiosk.demo.operator import Operator, OperatorError
@@ -34,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output.absolute()
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)  # whoever stops the demonstration stops its processes too
     world = World(output / "world", series=arguments.series, language=arguments.language)
     try:
         _say("Preparing cards, shop and till…")
@@ -46,6 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     finally:
         world.close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _play(world: World) -> int:

@@ -26,6 +26,7 @@ KILLS: Final = int(os.environ.get("KIOSK_KILLS", "60"))
 SEED: Final = int(os.environ.get("KIOSK_KILL_SEED", "1"))
 KILLED: Final = -9
 LIVES_MAX: Final = 6
+PACK_CARDS: Final = 200
 
 pytestmark = pytest.mark.shared_world
 
@@ -80,13 +81,13 @@ class Counter:
 def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     folder = tmp_path_factory.mktemp("counter")
     with Shop(folder / "shop") as shop:
-        cards = KILLS + 100
-        lot = str(
-            shop.operator.call("issue", "--series", "12", "--cards", str(cards), "--pack-cards", str(cards))["lot"]
-        )
-        ((pack, serials),) = shop.operator.packs_of(lot)
-        shop.operator.call("ship", pack, "--shop", SHOP)
-        shop.operator.call("receive", serials[0], serials[-1], "--shop", SHOP)
+        cards = -(-(2 * KILLS + 100) // PACK_CARDS) * PACK_CARDS
+        issued = shop.operator.call("issue", "--series", "12", "--cards", str(cards), "--pack-cards", str(PACK_CARDS))
+        serials: list[str] = []
+        for pack, inside in shop.operator.packs_of(str(issued["lot"])):
+            shop.operator.call("ship", pack, "--shop", SHOP)
+            shop.operator.call("receive", inside[0], inside[-1], "--shop", SHOP)
+            serials += inside
         shop.operator.call("limits", "--cards", "1000000", "--keyed-cards", "1000000")
         server = ControlServer(folder / "bench.sock", {"scan": lambda serial: shop.scanner.scan(serial)})
         nursery = subprocess.Popen(
@@ -96,7 +97,7 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
             cwd=ROOT,
             text=True,
         )
-        yield Counter(shop, nursery, folder / "bench.sock", folder, list(serials))
+        yield Counter(shop, nursery, folder / "bench.sock", folder, serials)
         assert nursery.stdin is not None
         assert nursery.stdout is not None
         nursery.stdin.close()
