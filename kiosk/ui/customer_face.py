@@ -36,10 +36,13 @@ from kiosk.ui.screens.customer.idle import IdleScreen
 from kiosk.ui.screens.customer.scan_or_type import ScanOrTypeScreen
 from kiosk.ui.screens.customer.unavailable import UnavailableScreen
 from kiosk.ui.theme import ThemeName
+from kiosk.ui.widgets.chip import Chip
 
 TICK_MS: Final = 100  # fine enough for the 600 ms of a digit
 UPRIGHT: Final = QSize(1080, 1920)
 LYING: Final = QSize(1280, 800)
+DEMONSTRATION_PX: Final = 36
+MARGIN_PX: Final = 24
 
 CustomerScreen = AttractScreen | ScanOrTypeScreen | BalanceScreen | IdleScreen | UnavailableScreen
 CustomerView = attract.View | scan_or_type.View | balance.View | idle.View | unavailable.View
@@ -87,6 +90,9 @@ class CustomerFace(QWidget):
         self._stack.setSizeConstraint(QStackedLayout.SizeConstraint.SetNoConstraint)
         room = self.screen().availableSize()
         self.resize(size or (UPRIGHT if room.height() > room.width() else LYING))
+        # keys that anybody could copy say so on every page
+        self._demonstration = Chip(tone="warning", height=DEMONSTRATION_PX, parent=self)
+        self._demonstration.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
@@ -166,6 +172,7 @@ class CustomerFace(QWidget):
         self._dress()
         screen = self._screen(screen_of(state))
         view = self._view(screen, state)
+        self._mark(state)
         if self._shown == (screen, view):
             return
         if isinstance(view, idle.View) and view.beep:  # a new view a second
@@ -173,7 +180,16 @@ class CustomerFace(QWidget):
         self._shown = (screen, view)
         screen.show_view(view)  # type: ignore[arg-type]  # `_view` makes the view of this very screen
         self._stack.setCurrentWidget(screen)
+        self._demonstration.raise_()
         screen.setFocus()
+
+    def _mark(self, state: CustomerState) -> None:
+        self._demonstration.setVisible(state.till.demonstration_keys)
+        if state.till.demonstration_keys:
+            self._demonstration.set_look(self._languages[self._visit.language].words("frame.demo_chip"), tone="warning")
+            self._demonstration.adjustSize()
+            self._demonstration.move(self.width() - self._demonstration.width() - MARGIN_PX, MARGIN_PX // 2)
+            self._demonstration.raise_()
 
     def _dress(self) -> None:
         wanted = ThemeName.HIGH_CONTRAST if self._visit.contrast else self._house_theme

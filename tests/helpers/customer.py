@@ -1,5 +1,6 @@
 """A customer face on a clock that stands still, and what is needed to build one."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QEvent, QSize
@@ -51,6 +52,7 @@ class Scene:
         self.asked: list[Command] = []
         self.looks: list[ThemeName] = []
         self.beeps = 0
+        self.demonstration = False
         self.face = CustomerFace(
             languages={name: language(name) for name in ("fr", "en")},
             language="fr",
@@ -66,7 +68,8 @@ class Scene:
 
     def publish(self, balance: Balance | None, *, link_up: bool = True) -> None:
         """The till says something."""
-        self.face.show_state(till_of(self.catalogue, balance, link_up=link_up))
+        state = till_of(self.catalogue, balance, link_up=link_up)
+        self.face.show_state(replace(state, demonstration_keys=self.demonstration))
 
     def wait(self, ms: int) -> None:
         """Time passes, and the face notices."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from kiosk.till.commands import AskBalance, OpenBalance
 from kiosk.till.state import Balance
@@ -175,3 +175,16 @@ def test_a_raised_keypad_types(scene: Scene) -> None:
     assert scene.asked == [AskBalance(CARD)]
     QTest.keyClick(page, Qt.Key.Key_Escape)
     assert scene.page == "AttractScreen"
+
+
+def test_keys_of_a_demonstration_say_so_on_every_page(scene: Scene) -> None:
+    """A kiosk with keys that anybody can copy would pass for a real one."""
+    scene.demonstration = True
+    scene.publish(Balance())
+    for intent in (Touch.START, Speak("en"), Touch.BACK):
+        scene.face.act(intent)
+        shown = [label.text() for label in scene.face.findChildren(QLabel) if label.isVisible()]
+        assert "Clés de démonstration" in shown or "Demonstration keys" in shown
+    scene.demonstration = False
+    scene.publish(Balance())
+    assert not any("démonstration" in label.text() for label in scene.face.findChildren(QLabel) if label.isVisible())
