@@ -71,10 +71,14 @@ class DeviceAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthoritySettings:
-    """Where the authority is reached (``address``) and the name that signatures cover (``public_name``: host, port if unusual)."""
+    """Where the authority is reached (``address``) and the name that signatures cover (``public_name``: host, port if unusual).
+
+    ``trust`` is a file of certificates to believe in place of the usual ones; empty for the usual ones.
+    """
 
     address: str
     public_name: str
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,9 @@ def parse_settings(text: str) -> Settings:
         authority=AuthoritySettings(
             address=address,
             public_name=reader.text("authority.public_name", urlsplit(address).netloc.lower(), _public_name),
+            trust=reader.text(
+                "authority.trust", "", _matching(r"/.{1,119}|[A-Za-z]:.{1,117}", "the whole path of a file")
+            ),
         ),
         currency=reader.text("currency", "EUR", _matching(r"[A-Z]{3}", "an ISO 4217 code such as EUR")),
         series=reader.text(
@@ -226,7 +233,7 @@ def render_settings(settings: Settings) -> str:
     shop, devices = settings.shop, settings.devices
     named: list[tuple[str, list[tuple[str, object]]]] = [
         ("", [(key, getattr(settings, key)) for key in ("language", "theme", "currency", "series")]),
-        ("authority", [("address", settings.authority.address), ("public_name", settings.authority.public_name)]),
+        ("authority", [(key, getattr(settings.authority, key)) for key in ("address", "public_name", "trust")]),
         ("shop", [(key, getattr(shop, key)) for key in ("name", "address", "siret", "naf", "vat_id", "till")]),
         (
             "devices",

@@ -102,7 +102,7 @@ class Terminal:
         self._journal: SqliteJournal | None = None
         self._actor = TillActor(self._make, clock=self._clock, on_halt=self._halted, on_stopped=self._close_journal)
         self._gateway = HttpAuthorityGateway(
-            endpoint=Endpoint(machine.settings.authority.address),
+            endpoint=Endpoint(machine.settings.authority.address, machine.settings.authority.trust or None),
             identity=machine.enrolled.identity(machine.keys, version=software_version()),
             post=self._take,
             clock=self._clock,

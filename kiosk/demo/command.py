@@ -58,7 +58,6 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def _play(world: World) -> int:
     """Until the till's window is closed by hand; a till that was killed at the workbench may be started again there."""
-    world.serve_workbench()
     world.start_till(stage=False)
     _say("The till and its workbench are on the screen. The clerks' codes are shown in the workbench.")
     world.wait_for_end()

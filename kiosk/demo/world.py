@@ -71,6 +71,8 @@ class World:
             "authority", "kiosk", "authority", "serve", "--port", "0", "--data", str(self.operator.folder)
         )
         port = authority.wait_ready().rpartition(":")[2]
+        if windows:
+            self._serve_workbench()
         self._start_workbench(int(port), windows=windows)
         self._set_up_till()
         self._enrol()
@@ -83,7 +85,7 @@ class World:
         self.till.wait_ready()
         return self.till
 
-    def serve_workbench(self) -> None:
+    def _serve_workbench(self) -> None:
         """Let the workbench's buttons kill the till and start it again."""
         commands = {"kill_till": self._kill_till, "start_till": self._start_again}
         self._control = ControlServer(self.bench_folder / "demo.sock", commands)

@@ -8,6 +8,7 @@ import argparse
 import getpass
 import platform
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Enrol the terminal in ``arguments.data``. 0: enrolled; trouble is raised."""
     folder: Path = arguments.data
-    settings = _settings(folder, arguments.authority)
+    settings = _settings(folder, arguments.authority, trust=arguments.trust)
     clock = SystemClock()
     asked = sys.stdin.isatty()
     if asked:
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     enrolled = enrol(
         folder=folder,
         code=code,
-        endpoint=Endpoint(settings.authority.address, None if arguments.trust is None else str(arguments.trust)),
+        endpoint=Endpoint(settings.authority.address, settings.authority.trust or None),
         authority=settings.authority.public_name,
         machine=Machine(software=version("kiosk"), hardware=f"{platform.system()} {platform.machine()}"),
         keystore=open_keystore(KeyStoreKind(arguments.keystore), folder),
@@ -74,10 +75,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(folder: Path, address: str | None) -> Settings:
+def _settings(folder: Path, address: str | None, *, trust: Path | None) -> Settings:
+    """What ``terminal.toml`` says, else what the command line says; ``--trust`` of the command line wins for this once."""
     if address is None or (folder / FILE_NAME).exists():
-        return load_settings(folder)
-    return Settings(authority=AuthoritySettings(address=address, public_name=urlsplit(address).netloc.lower()))
+        settings = load_settings(folder)
+    else:
+        settings = Settings(authority=AuthoritySettings(address=address, public_name=urlsplit(address).netloc.lower()))
+    if trust is None:
+        return settings
+    return replace(settings, authority=replace(settings.authority, trust=str(trust.absolute())))
 
 
 def _say(text: str) -> None:

@@ -101,6 +101,7 @@ def test_everything_that_may_be_set_is_read() -> None:
         ('[authority]\naddress = "https://a:99999"', "authority.address", "https://"),
         ('[authority]\naddress = "https://user:pw@a.example"', "authority.address", "https://"),
         (LEAST + 'public_name = "https://x"', "authority.public_name", "host"),
+        (LEAST + 'trust = "ca.pem"', "authority.trust", "path"),
         ('language = "de"\n' + LEAST, "language", '"fr" or "en"'),
         ("language = 1\n" + LEAST, "language", "in quotes"),
         ('theme = "blue"\n' + LEAST, "theme", '"high_contrast"'),
