@@ -35,6 +35,7 @@ from kiosk.till.recovery import Recovery
 from kiosk.till.selling import EXTEND_TIMER, WAIT_TIMER, Selling
 from kiosk.till.state import Notice, Stage, TillState
 
+HALTING: Final = frozenset({"JRN-02", "JRN-03"})  # the disk failed in a commit, or the file is damaged
 RETRY_TIMER: Final = "retry"
 RETRY_MS: Final = 2_000  # after trouble with the disk, what is due is tried again
 
@@ -122,7 +123,10 @@ class Till:
         self._publish()
 
     def handle(self, item: come.Message | do.Command) -> None:
-        """Take one message or command, whatever it is, and publish what came of it. Trouble becomes a notice; a bug is raised."""
+        """Take one message or command, whatever it is, and publish what came of it.
+
+        Trouble that stored nothing becomes a notice, and what it interrupted is tried again. Trouble after which only a start can
+        tell what is stored, and a bug, is raised: this till must be halted and started again."""
         self._guarded(lambda: self._dispatch(item))
         self._guarded(self._advance)
         self._publish()
@@ -350,6 +354,8 @@ class Till:
         try:
             step()
         except Trouble as trouble:
+            if trouble.code in HALTING:
+                raise
             self._desk.tell(Notice(trouble=trouble.code), sound="error")
             self._desk.wake(RETRY_TIMER, RETRY_MS)
 

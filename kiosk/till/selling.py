@@ -20,6 +20,8 @@ from kiosk.till.reading import CardRead, KnownSale, read_card, refusal_here
 from kiosk.till.state import Line, Notice
 
 HOLD_WAIT_MS: Final = 3_000  # then the card is unheld, and the clerk goes on
+NO_ROOM: Final = "JRN-11"
+TAMPERED: Final = "JRN-06"
 LAST_CHANCE_MS: Final = 10_000
 EXTEND_TIMER: Final = "extend:"
 WAIT_TIMER: Final = "hold:"
@@ -75,7 +77,8 @@ class Selling:
         if replaces is None and sale is not None and (sale.tenders or sale.charge_pending):
             return None
         if replaces is None and not self._desk.ports.journal.healthy():
-            self._desk.tell(Notice(trouble="JRN-11"), sound="error")
+            tampered = self._desk.ports.journal.tampered() is not None
+            self._desk.tell(Notice(trouble=TAMPERED if tampered else NO_ROOM), sound="error")
             return None
         ids = self._desk.ports.ids
         sale_id = ids.uuid7() if sale is None else sale.sale_id

@@ -264,7 +264,7 @@ class TillProcess:
         if chance < self.kills.commit:
             self.journal.crash_next = self._random.choice(("before", "after"))
         elif chance < self.kills.commit + self.kills.trouble:
-            self.journal.trouble_next = Trouble("JRN-02", retryable=True, detail="the simulator's disk is full")
+            self.journal.trouble_next = Trouble("JRN-01", retryable=False, detail="the simulator's disk is full")
 
     def later(self, low_ms: float, high_ms: float, what: str, message: Callable[[], Message]) -> None:
         """A device answers after a while, to the process that asked it."""

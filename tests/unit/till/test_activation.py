@@ -53,7 +53,7 @@ def test_a_commit_that_the_disk_delayed_is_taken_up_again() -> None:
 
     def failing(events: object, *, user: str) -> object:
         if any(isinstance(event, ev.CommitRequested) for event in events):  # type: ignore[attr-defined]  # a sequence of events
-            raise Trouble("JRN-02", retryable=True)
+            raise Trouble("JRN-01", retryable=False)
         return append(events, user=user)  # type: ignore[arg-type]  # as above
 
     rig.journal.append = failing  # type: ignore[method-assign, assignment]  # one failure is injected

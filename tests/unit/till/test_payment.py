@@ -24,7 +24,7 @@ def test_the_drawer_opens_only_after_the_money_is_in_the_journal() -> None:
     rig = open_till()
     rig.sell()
     assert rig.drawer.kicks == []
-    rig.journal.trouble_next = Trouble("JRN-02", retryable=True)
+    rig.journal.trouble_next = Trouble("JRN-01", retryable=False)
     rig.pay()
     assert rig.drawer.kicks == []
     assert rig.line().phase is LinePhase.HELD
@@ -129,7 +129,7 @@ def test_the_charge_is_journaled_before_the_terminal_is_asked() -> None:
     """A crash would forget that a customer's card is being charged."""
     rig = open_till()
     rig.sell()
-    rig.journal.trouble_next = Trouble("JRN-02", retryable=True)
+    rig.journal.trouble_next = Trouble("JRN-01", retryable=False)
     rig.tell(do.PayBankCard())
     assert not rig.terminal.charges
     rig.tell(do.PayBankCard())

@@ -176,12 +176,20 @@ def test_no_sale_begins_on_a_disk_that_is_full() -> None:
     assert rig.state.sale is None
 
 
+def test_a_disk_that_fails_in_a_commit_is_not_argued_with() -> None:
+    """The till would go on with a journal of which nobody knows what it holds."""
+    rig = open_till()
+    rig.journal.trouble_next = Trouble("JRN-02", retryable=False)
+    with pytest.raises(Trouble, match="JRN-02"):
+        rig.scan()
+
+
 def test_trouble_with_the_disk_shows_its_code_and_changes_nothing() -> None:
     """A card would stand on the screen and not in the journal."""
     rig = open_till()
-    rig.journal.trouble_next = Trouble("JRN-02", retryable=True)
+    rig.journal.trouble_next = Trouble("JRN-01", retryable=False)
     rig.scan()
-    assert rig.notice.trouble == "JRN-02"
+    assert rig.notice.trouble == "JRN-01"
     assert rig.state.sale is None
     assert not rig.gateway.calls, "something was sent that the journal does not know"
     rig.scan()
