@@ -31,6 +31,7 @@ class Customer(Face):
         self.face.setWindowTitle("Kiosk")
         self.face.command.connect(self.terminal.post)
         self.bridge.arrived.connect(self.face.show_state)
+        self.face.closing.connect(self._quit)
 
     def close(self) -> None:
         self.face.stop()

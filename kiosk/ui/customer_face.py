@@ -51,11 +51,14 @@ CustomerView = attract.View | scan_or_type.View | balance.View | idle.View | una
 class CustomerFace(QWidget):
     """The whole face. ``command`` carries what is asked of the till; ``show_state`` takes what the till publishes.
 
+    ``closing`` tells that somebody closed the window, which only one that does not fill the screen allows.
+
     ``size`` is for a window that does not fill the screen; ``look`` puts a theme on the application; ``beep`` is the sound of the
     warning. All in the GUI thread.
     """
 
     command = Signal(object)
+    closing = Signal()
 
     def __init__(
         self,
@@ -231,6 +234,7 @@ class CustomerFace(QWidget):
         if not self._closing and self.isFullScreen():
             event.ignore()
             return
+        self.closing.emit()
         super().closeEvent(event)
 
 

@@ -26,7 +26,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """While ``waiting`` is set there is nothing else to show. ``tone`` and ``icon`` go with ``state``, never alone."""
+    """While ``waiting`` is set there is nothing else to show; without ``amount`` only the note. An icon goes with its words."""
 
     brand: str
     title: str
@@ -66,8 +66,22 @@ def view(state: CustomerState, lang: Language, *, rows: int) -> View:
         return View(brand=brand, title=words("bal.t"), footer=base, waiting=words("common.loading_short"))
     face = _money(answer.face)
     left = _money(answer.balance)
-    assert left is not None and face is not None, "a card that was found has a balance and a face value"
     icon, told, note, tone = _standing(answer, lang)
+    number = "" if balance.last4 is None else words("k.card_no", last4=balance.last4)
+    done, other = words("common.done"), words("k.other")
+    if left is None:
+        # of a blocked card the authority tells nothing but that
+        return View(
+            brand=brand,
+            title=words("bal.t"),
+            footer=base,
+            icon=icon,
+            number=number,
+            note=note or words("k.blocked_d"),
+            note_tone=tone or "danger",
+            done=done,
+            other=other,
+        )
     payments = answer.payments or []
     first = _first(visit, count=len(payments), rows=rows)
     shown = payments[first : first + rows]
@@ -80,13 +94,13 @@ def view(state: CustomerState, lang: Language, *, rows: int) -> View:
         amount=lang.formats.money(left),
         state=told,
         icon=icon,
-        share=1000 * left.minor // face.minor if face.minor > 0 else None,
+        share=None if face is None or face.minor <= 0 else 1000 * left.minor // face.minor,
         codes=""
         if answer.codes is None or answer.codes_left is None
         else words.count("bal.codes", answer.codes_left, m=answer.codes),
-        card=words("common.card_v", v=lang.formats.face(face)),
+        card="" if face is None else words("common.card_v", v=lang.formats.face(face)),
         until=_until(answer, lang),
-        number="" if balance.last4 is None else words("k.card_no", last4=balance.last4),
+        number=number,
         note=note,
         note_tone=tone,
         list_title=words("bal.last"),
@@ -98,8 +112,8 @@ def view(state: CustomerState, lang: Language, *, rows: int) -> View:
         older=words("k.older"),
         newer_on=first > 0,
         older_on=first + rows < len(payments),
-        done=words("common.done"),
-        other=words("k.other"),
+        done=done,
+        other=other,
     )
 
 

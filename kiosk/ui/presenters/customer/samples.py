@@ -52,6 +52,11 @@ def answer(state: str, *, left: int = 1260, payments: int = 3, codes_left: int =
     )
 
 
+def bare(state: str) -> BalanceAnswer:
+    """What the authority says of a card that is blocked or not sold yet: no amount."""
+    return BalanceAnswer(outcome="found", state=state, series="12", face=_amount(2000), codes=25)
+
+
 def till_of(catalogue: Catalogue, balance: Balance | None, *, link_up: bool = True) -> TillState:
     """A till whose balance is open."""
     return TillState(
@@ -99,7 +104,7 @@ def samples(catalogue: Catalogue, *, language: str = "fr", large: bool = False) 
             "balance.many_payments": found("active", left=120, payments=8, codes_left=17),
             "balance.exhausted": found("exhausted", left=0, payments=5, codes_left=3),
             "balance.expired": found("expired"),
-            "balance.blocked": found("blocked", payments=2),
+            "balance.blocked": at(shown, Balance(last4="0093", answer=bare("blocked"))),
             "balance.void": found("void", left=0, payments=0, codes_left=25),
             "idle.countdown": CustomerState(
                 till=till_of(catalogue, Balance(last4="0093", answer=answer("active"))),

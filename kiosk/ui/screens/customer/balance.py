@@ -173,8 +173,10 @@ class BalanceScreen(QWidget):
         self._wait_text.set_text(view.waiting)
         self._wait.setVisible(waiting)
         self._wait_text.setVisible(waiting)
-        for widget in (self._hero, self._facts, self._payments, self._done, self._other):
+        for widget in (self._facts, self._done, self._other):
             widget.setVisible(not waiting)
+        for widget in (self._hero, self._payments):
+            widget.setVisible(bool(view.amount))
         self._note.setVisible(bool(view.note))
         # nothing of the card stays in a label that is merely hidden
         self._amount_title.set_text(view.amount_title)

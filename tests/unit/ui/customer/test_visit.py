@@ -10,7 +10,7 @@ from kiosk.protocol.messages import BalanceAnswer
 from kiosk.till.commands import AskBalance, OpenBalance
 from kiosk.till.state import Balance, Stage
 from kiosk.ui.presenters.customer import balance, footer, idle, scan_or_type
-from kiosk.ui.presenters.customer.samples import NOW_MS, answer, samples, till_of
+from kiosk.ui.presenters.customer.samples import NOW_MS, answer, bare, samples, till_of
 from kiosk.ui.presenters.customer.visit import (
     CustomerState,
     Digit,
@@ -154,7 +154,7 @@ def test_a_slow_answer_says_so_after_300_ms() -> None:
         (Balance(fault=ScanRefusal.OTHER_CURRENCY), Fault.UNKNOWN),
         (Balance(unanswered=True, last4="0093"), Fault.UNANSWERED),
         (Balance(last4="0093", answer=BalanceAnswer(outcome="not_found")), Fault.UNKNOWN),
-        (Balance(last4="0093", answer=answer("inactive")), Fault.INACTIVE),
+        (Balance(last4="0093", answer=bare("inactive")), Fault.INACTIVE),
     ],
 )
 def test_every_no_has_its_sentence_and_keeps_what_was_typed(told: Balance, fault: Fault, french: Language) -> None:
@@ -209,6 +209,16 @@ def test_a_card_that_does_not_work_says_what_to_do(french: Language) -> None:
     assert notes["balance.active"] == ""
     for name in ("balance.blocked", "balance.expired", "balance.void"):
         assert "comptoir" in notes[name]
+
+
+def test_an_answer_without_an_amount_shows_none(french: Language) -> None:
+    """Of a blocked card the authority tells no balance: the kiosk would stop, or show 0,00 €."""
+    view = balance.view(samples(EUROS)["balance.blocked"], french, rows=5)
+    assert (view.amount, view.rows, view.empty) == ("", (), "")
+    assert "bloquée" in view.note
+    for state in ("active", "frozen_by_a_newer_authority"):
+        told = Balance(last4="0093", answer=bare(state))
+        assert balance.view(at(Visit(language="fr", page=Page.BALANCE), told=told), french, rows=5).note
 
 
 def test_each_language_is_named_in_its_own(french: Language) -> None:

@@ -69,7 +69,7 @@ def state(devices: DeviceSettings = DEVICES, seen: TechnicianSeen | None = None)
 
 
 def told(**seen: object) -> TechnicianSeen:
-    return TechnicianSeen(roles=MappingProxyType({Role.PRINTER: RoleSeen(**seen)}))  # type: ignore[arg-type]
+    return TechnicianSeen(roles=MappingProxyType({Role.PRINTER: RoleSeen(**seen)}))  # type: ignore[arg-type]  # fields by name
 
 
 def after(start: TechnicianState, *intents: Intent) -> tuple[TechnicianState, list[Request]]:
