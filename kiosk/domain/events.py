@@ -105,7 +105,7 @@ class ChargeRequested:
 
 @dataclass(frozen=True, slots=True)
 class ChargeAnswered:
-    """``outcome``: accepted · refused · unknown. ``by``: terminal · clerk."""
+    """``outcome``: accepted · refused · unknown. ``by``: terminal · clerk · till (a start found none to ask)."""
 
     charge_id: str
     outcome: str

@@ -45,6 +45,7 @@ class Access:
         """Nobody sells until somebody logs in; a completed sale on screen counts as handed over."""
         if not self._desk.book.user or self._desk.book.locked:
             return
+        self._desk.passing.paying = None  # nobody stands at the drawer any more
         self._completing.hand_over()
         self._desk.append(TillLocked(self._desk.book.user, command.by_idle))
         self._desk.passing.login = LogInState()

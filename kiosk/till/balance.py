@@ -24,6 +24,7 @@ class Balances:
         """Scans ask for a balance until ``close``; an answer that was shown is forgotten."""
         self._question = ""
         self._desk.passing.balance = Balance()
+        self._desk.passing.paying = None  # a payment must not go on behind this page
         self._desk.hush()
 
     def close(self) -> None:

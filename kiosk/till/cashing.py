@@ -95,8 +95,8 @@ class Cashing:
         if found is None:
             return
         sale, charge = found
+        self._desk.wake(CHARGE_TIMER, ASK_AGAIN_MS)  # until what the terminal says is in the journal
         if message.outcome is ChargeOutcome.UNKNOWN:
-            self._desk.wake(CHARGE_TIMER, ASK_AGAIN_MS)
             if charge.outcome is None:
                 self._desk.append(ChargeAnswered(charge.charge_id, outcome="unknown", by="terminal"))
                 self._desk.tell(Notice(key="pay.card_mute"), sound="error")
@@ -145,20 +145,27 @@ class Cashing:
     # ---- inside
 
     def _resolve(self, sale: Sale, charge: Charge, *, accepted: bool, by: str) -> None:
-        self._desk.let_sleep(CHARGE_TIMER)
         outcome = ChargeOutcome.ACCEPTED if accepted else ChargeOutcome.REFUSED
         events: list[Event] = [ChargeAnswered(charge.charge_id, outcome=outcome.value, by=by)]
         if accepted:
             taken = charge.amount.minor
             events.append(TenderAccepted(sale.sale_id, TenderKind.BANK_CARD.value, taken, taken, charge.charge_id))
             self._desk.append(*events)
+            self._settled()
             self._paid()
             return
         if sale.sale_id in self._desk.passing.interrupted:
             self._selling.release(sale.live, cause=ReleaseCause.RESTART, first=tuple(events))
+            self._settled()
             return
         self._desk.append(*events)
+        self._settled()
         self._desk.tell(Notice(key="pay.card_refused"), sound="error")
+
+    def _settled(self) -> None:
+        """A charge is resolved: nothing is asked any more, unless another one (of before a restart) is not."""
+        if all(sale.charge_pending is None for sale in self._desk.book.sales):
+            self._desk.let_sleep(CHARGE_TIMER)
 
     def _payable(self) -> Sale | None:
         sale = self._desk.sale

@@ -34,7 +34,7 @@ class Completing:
     def hand_over(self) -> bool:
         """Close the sale on screen if it is complete. Returns whether it was."""
         sale = self._desk.sale
-        if sale is None or sale.completed is None or sale.question is not None:
+        if sale is None or sale.completed is None or sale.closed or sale.question is not None:
             return False
         self._close(sale)
         self._desk.hush()

@@ -185,18 +185,23 @@ class Till:
 
     def _line_answered(self, message: come.LineAnswered) -> None:
         self._enquiries.arrived(message)
-        self._signed(message.answer is not None)
-        match message.verb:
-            case "reserve":
-                self._selling.answered(message)
-            case "extend":
-                self._selling.extended(message)
-            case "commit" | "status":
-                self._activating.answered(message)
-            case "cancel":
-                self._cancelling.answered(message)
-            case verb:
-                raise Bug(f"nothing of ours asks {verb!r}")
+        self._link.told(message.problem, answered=message.answer is not None)
+        try:
+            self._signed(message.answer is not None)
+            match message.verb:
+                case "reserve":
+                    self._selling.answered(message)
+                case "extend":
+                    self._selling.extended(message)
+                case "commit" | "status":
+                    self._activating.answered(message)
+                case "cancel":
+                    self._cancelling.answered(message)
+                case verb:
+                    raise Bug(f"nothing of ours asks {verb!r}")
+        except Trouble:
+            self._enquiries.unnoted(message.line_id)
+            raise
 
     def _signed(self, signed: bool) -> None:  # noqa: FBT001 - names the fact
         if signed and self._link.heard():
@@ -332,6 +337,8 @@ class Till:
     def _open(self, sale_id: str) -> None:
         sale = self._desk.book.sale(sale_id)
         if sale is None or sale.closed or self._desk.passing.balance is not None:
+            return
+        if sale_id == self._desk.passing.counter:  # a second press must not hand over what the first one brought
             return
         if self._desk.basket():
             self._desk.refuse_scan(ScanRefusal.BUSY)

@@ -91,6 +91,7 @@ class Passing:
     )  # line ids whose card was shown again while its activation was unknown
     choices_from: int = 0  # the clerk chose to wait: not asked again before
     interrupted: set[str] = field(default_factory=set)  # sale ids that a restart found with a charge under way
+    revoked: bool = False  # the authority says that this terminal is none of its own (any more)
     clock_off_ms: int | None = None  # the wall clock minus the authority's, once it was learnt
     asked_since: int | None = None  # the first question since the last signed answer
 

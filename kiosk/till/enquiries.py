@@ -91,6 +91,10 @@ class Enquiries:
         self._unanswered.pop(line_id, None)
         self._desk.let_sleep(TIMER + line_id)
 
+    def unnoted(self, line_id: str) -> None:
+        """What the authority said could not be journaled: it is asked again, after a pause, because the disk needs one too."""
+        self._pause(line_id)
+
     def end_pauses(self) -> None:
         """The link is back: whatever pauses may be asked now."""
         for line_id in sorted(self._paused):

@@ -6,6 +6,7 @@ While it is down only ``GET /v1/time`` probes it, and no sale waits for it. Not 
 from typing import Final
 
 from kiosk.domain.events import LinkLost, LinkRestored
+from kiosk.protocol.problems import ProblemKind
 from kiosk.till.desk import SILENCE_MS, SILENCE_TIMER, Desk
 from kiosk.till.messages import LinkProbed
 
@@ -15,6 +16,7 @@ PROBE_IDLE_MS: Final = (
 )
 PROBE_DOWN_MS: Final = 5_000  # after a probe without an answer
 PROBE_LIMIT_MS: Final = 20_000  # a probe whose outcome never came back is given up
+TURNED_AWAY: Final = frozenset({ProblemKind.REVOKED_TERMINAL.value, ProblemKind.UNKNOWN_TERMINAL.value})
 CLOCK_OFF_MS: Final = 60_000  # beyond it nothing may be promised
 CLOCK_JUMP_MS: Final = 300_000  # JR-18
 
@@ -43,9 +45,18 @@ class Link:
         self._desk.append(LinkRestored())
         return True
 
+    def told(self, problem: str | None, *, answered: bool) -> None:
+        """A question was answered, or turned away with a signed problem. A terminal that is revoked takes no money and promises
+        nothing until it is answered again: nobody would activate those cards (X6)."""
+        if answered:
+            self._desk.passing.revoked = False
+        elif problem in TURNED_AWAY:
+            self._desk.passing.revoked = True
+
     def probed(self, message: LinkProbed) -> bool:
         """A probe came back. Returns whether it brought the link back."""
         self._probing = False
+        self.told(message.problem, answered=message.time_ms is not None)
         if message.time_ms is None:
             self._desk.wake(PROBE_TIMER, PROBE_DOWN_MS)
             return False

@@ -3,6 +3,8 @@
 Reads the book and the downloads; changes nothing.
 """
 
+from dataclasses import replace
+
 from kiosk.domain.refusals import PromiseRefusal
 from kiosk.domain.sale import LinePhase
 from kiosk.domain.tender import TenderKind
@@ -42,7 +44,7 @@ class Offers:
         at least listed here."""
         if any(line.phase is LinePhase.ASKED for line in lines):
             return TenderOffer(kind, TenderHurdle.ANSWER_AWAITED)
-        if not self._desk.link_up:
+        if not self._desk.link_up or self._desk.passing.revoked:
             why = self.promise(lines, tender=kind.value, given=given)
             return TenderOffer(kind, None if why is None else TenderHurdle.OFFLINE, promise=why)
         for line in lines:
@@ -84,8 +86,11 @@ class Offers:
     def conditions(self) -> Conditions:
         """What the till knows now that a promise depends on."""
         journal = self._desk.ports.journal
+        snapshot = self._desk.snapshot()
+        if self._desk.passing.revoked:
+            snapshot = replace(snapshot, policy=replace(snapshot.policy, enabled=False))
         return Conditions(
-            snapshot=self._desk.snapshot(),
+            snapshot=snapshot,
             find_card=journal.find_card,
             is_blocked=journal.is_blocked,
             book=self._desk.book,

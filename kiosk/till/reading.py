@@ -16,6 +16,8 @@ from kiosk.till.state import Book, Line, Sale
 
 SYMBOLOGY: Final = "C0"  # Code 128 without FNC1, as AIM names it
 MAX_LINES: Final = 10  # what the receipt's QR holds
+# lines of a sale whose card the customer does not get: they leave room for the card that replaces them
+_LEFT_BEHIND: Final = frozenset({LinePhase.REFUSED, LinePhase.REFUNDED, LinePhase.CANCELLED, LinePhase.TOO_LATE})
 SOLD_PHASES: Final = frozenset({LinePhase.ACTIVATED, LinePhase.TOO_LATE})
 
 
@@ -92,6 +94,7 @@ def refusal_here(book: Book, read: CardRead, *, counter: Sale | None) -> ScanRef
             return ScanRefusal.LOCKED_HERE
     if counter is None or counter.completed is not None:
         return None
-    same_series = sum(1 for line in counter.live if line.series == read.series.number)
+    staying = [line for line in counter.live if line.phase not in _LEFT_BEHIND]
+    same_series = sum(1 for line in staying if line.series == read.series.number)
     full = len([line for line in counter.live if line.phase in BASKET_PHASES]) >= MAX_LINES
     return ScanRefusal.TOO_MANY if full or same_series >= read.series.max_per_sale else None

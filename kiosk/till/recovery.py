@@ -6,7 +6,7 @@ anything is sold; it cannot be skipped and stays over a second crash, because th
 
 from typing import assert_never
 
-from kiosk.domain.events import Event, PrintEnded, RecoveryAnswered, TillStarted
+from kiosk.domain.events import ChargeAnswered, Event, PrintEnded, RecoveryAnswered, TillStarted
 from kiosk.domain.money import total
 from kiosk.domain.sale import BASKET_PHASES, DOUBTFUL_PHASES, LinePhase, PrintOutcome, ReleaseCause
 from kiosk.till import fold
@@ -101,8 +101,12 @@ class Recovery:
         charge = sale.charge_pending
         if charge is not None:
             desk.passing.interrupted.add(sale.sale_id)
-            if not charge.manual and desk.ports.bankcard is not None:
+            if charge.manual:
+                return
+            if desk.ports.bankcard is not None:
                 desk.ports.bankcard.status(charge.charge_id)
+            elif charge.outcome is None:  # the terminal was taken away: only the clerk can say what its slip says
+                desk.append(ChargeAnswered(charge.charge_id, outcome="unknown", by="till"), by_nobody=True)
             return
         basket = tuple(line for line in sale.lines if line.phase in BASKET_PHASES)
         if basket:

@@ -1,0 +1,174 @@
+"""The counter where two things happen at once: a second press, a lock, trouble with the disk, a device that is gone."""
+
+import pytest
+
+from kiosk.domain import events as ev
+from kiosk.domain.refusals import PromiseRefusal
+from kiosk.domain.sale import ChargeOutcome, LinePhase, PrintOutcome
+from kiosk.errors import Trouble
+from kiosk.till import commands as do
+from kiosk.till import messages as come
+from kiosk.till.state import Stage
+from tests.helpers.till_rig import CARD, OTHER, Rig, open_till, serial
+
+
+def background_done(rig: Rig) -> str:
+    """A sale that was left to itself and that the authority has activated since; its id."""
+    rig.sell()
+    rig.pay()
+    sale_id = rig.sale.sale_id
+    rig.tell(do.ContinueInBackground())
+    rig.answer("commit", "committed")
+    assert rig.state.background == (sale_id,)
+    return sale_id
+
+
+def test_opening_a_background_sale_twice_does_not_hand_it_over() -> None:
+    """A second press would call the cards handed over that still lie on the tray, and the next Enter would halt the till."""
+    rig = open_till()
+    sale_id = background_done(rig)
+    rig.tell(do.OpenSale(sale_id))
+    rig.tell(do.OpenSale(sale_id))
+    assert rig.at(Stage.RESULT)
+    assert not rig.events(ev.SaleClosed)
+    rig.tell(do.NextSale())
+    assert len(rig.events(ev.SaleClosed)) == 1
+    assert rig.at(Stage.SALE)
+
+
+def test_a_lock_takes_back_a_payment_that_still_waits() -> None:
+    """The drawer would open, and a sale go on, at a till that nobody stands at."""
+    rig = open_till()
+    rig.scan()
+    rig.pay()
+    assert rig.state.paying
+    rig.tell(do.Lock())
+    rig.answer("reserve", "reserved", until_ms=rig.clock.now_ms() + 120_000)
+    assert not rig.drawer.kicks
+    assert not rig.events(ev.TenderAccepted)
+    rig.log_in()
+    assert rig.at(Stage.SALE)
+    assert not rig.state.paying
+
+
+def test_an_open_balance_takes_back_a_payment_that_still_waits() -> None:
+    """An activation would begin behind the balance page, where nobody sees what becomes of it."""
+    rig = open_till()
+    rig.scan()
+    rig.pay()
+    rig.tell(do.OpenBalance())
+    rig.answer("reserve", "reserved", until_ms=rig.clock.now_ms() + 120_000)
+    assert not rig.drawer.kicks
+    assert not rig.events(ev.TenderAccepted)
+
+
+def test_a_second_press_on_print_makes_no_duplicata() -> None:
+    """The customer would get two papers, and the journal a copy that nobody asked for."""
+    rig = open_till()
+    rig.sell()
+    rig.pay()
+    rig.answer("commit", "committed")
+    rig.tell(do.PrintReceipt())
+    rig.tell(do.PrintReceipt())
+    assert len(rig.printer.jobs) == 1
+    receipt_no = rig.sale.receipt_no
+    assert receipt_no is not None
+    rig.tell(come.PrintFinished(rig.printer.jobs[0][0], PrintOutcome.PRINTED, "", 900))
+    rig.tell(do.PrintCopy(receipt_no))
+    rig.tell(do.PrintCopy(receipt_no))
+    assert [event.copy_no for event in rig.events(ev.CopyRequested) if isinstance(event, ev.CopyRequested)] == [1]
+
+
+def test_a_refused_card_is_replaced_in_a_full_basket() -> None:
+    """The customer who paid for the most cards allowed could not get the last one, only money."""
+    rig = open_till()
+    cards = [serial(1000 + number) for number in range(10)]
+    rig.sell(*cards)
+    rig.pay()
+    for card in cards[1:]:
+        rig.answer("commit", "committed", card=card)
+    rig.answer("commit", "refused", card=cards[0], reason="already_sold")
+    assert rig.at(Stage.REFUSED)
+    rig.tell(do.ReplaceRefused(rig.line(cards[0]).line_id))
+    rig.scan(CARD)
+    assert rig.asked("reserve", CARD)
+
+
+def test_money_on_a_bank_card_is_asked_for_again_when_the_disk_failed_to_note_it() -> None:
+    """The till would show the bank-card page for ever, with the customer's money taken and no card activated."""
+    rig = open_till()
+    rig.sell()
+    rig.tell(do.PayBankCard())
+    charge_id = rig.terminal.charges[0][0]
+    rig.journal.trouble_next = Trouble("JRN-01", retryable=True)
+    rig.tell(come.BankCardAnswered(charge_id, ChargeOutcome.ACCEPTED))
+    assert rig.at(Stage.CHARGING)
+    rig.pass_time(6_000)
+    assert rig.terminal.asked == [charge_id]
+    rig.tell(come.BankCardAnswered(charge_id, ChargeOutcome.ACCEPTED))
+    assert rig.line().phase is LinePhase.COMMITTING
+
+
+def test_a_charge_of_a_terminal_that_is_no_longer_connected_is_the_clerks_to_answer() -> None:
+    """A shop whose bank-card terminal was taken away could never end that sale."""
+    rig = open_till()
+    rig.sell()
+    rig.tell(do.PayBankCard())
+    rig.bank_card = False
+    rig.restart()
+    assert rig.at(Stage.CHARGING)
+    charge = rig.sale.charge
+    assert charge is not None
+    assert charge.outcome == "unknown"
+    rig.tell(do.AnswerCharge("accepted"))
+    assert rig.line().phase is LinePhase.COMMITTING
+
+
+@pytest.mark.parametrize("verb", ["reserve", "commit"])
+def test_an_answer_that_the_disk_cannot_note_is_not_asked_for_without_end(verb: str) -> None:
+    """A full disk would make the till ask the authority as fast as the line allows."""
+    rig = open_till()
+    if verb == "reserve":
+        rig.scan()
+    else:
+        rig.sell()
+        rig.pay()
+    for _ in range(3):
+        rig.journal.trouble_next = Trouble("JRN-11", retryable=True)
+        rig.answer(verb, "reserved" if verb == "reserve" else "committed", until_ms=rig.clock.now_ms() + 120_000)
+    questions = [call for call in rig.gateway.calls if call.verb in (verb, "status")]
+    assert len(questions) == 1
+    rig.pass_time(5_000)
+    assert len([call for call in rig.gateway.calls if call.verb in (verb, "status")]) > 1
+
+
+def test_a_till_that_heard_of_its_revocation_promises_nothing() -> None:
+    """Customers would pay for cards that nobody will activate (X6)."""
+    rig = open_till()
+    rig.stock()
+    rig.sell()
+    rig.silent = True
+    rig.pass_time(61_000)
+    rig.tell(come.LinkProbed(None, problem="revoked-terminal"))
+    rig.pass_time(16_000)
+    assert not rig.state.link_up
+    assert rig.state.offline.refusal is PromiseRefusal.POLICY_OFF
+    rig.pay()
+    assert not rig.events(ev.TenderAccepted)
+    rig.regain_link()
+    rig.lose_link()
+    assert rig.state.offline.refusal is None
+
+
+def test_two_refused_cards_are_refunded_once_each() -> None:
+    """A second press would take the money of another card out of the drawer."""
+    rig = open_till()
+    rig.sell(CARD, OTHER)
+    rig.pay()
+    for card in (CARD, OTHER):
+        rig.answer("commit", "refused", card=card, reason="already_sold")
+    line_id = rig.line(CARD).line_id
+    rig.tell(do.RefundRefused(line_id))
+    rig.tell(do.RefundRefused(line_id))
+    assert len(rig.events(ev.LineRefunded)) == 1
+    assert rig.line(OTHER).phase is LinePhase.REFUSED
