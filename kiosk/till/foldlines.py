@@ -123,8 +123,8 @@ def promised(book: Book, entry: Entry, event: ev.CardPromised) -> Book:
         phase=LinePhase.PROMISED,
         promised_seq=entry.seq,
         outside_policy=event.outside_policy,
-        pack=event.pack,
-        position=event.position,
+        pack=event.pack or line.pack,  # empty: a card that nobody here knew the place of
+        position=event.position if event.pack else line.position,
     )
     book = with_line(book, promised)
     return replace(book, promises=(*book.promises, line.line_id))
