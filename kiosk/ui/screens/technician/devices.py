@@ -141,6 +141,7 @@ class DevicesScreen(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(10)
+        grid.setColumnMinimumWidth(1, 146)
         grid.addWidget(self._fields[FieldName.MODE], 0, 0, 1, 4)
         grid.addWidget(self._fields[FieldName.PORT], 1, 0)
         grid.addWidget(self._fields[FieldName.SPEED], 1, 1)
