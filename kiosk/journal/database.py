@@ -92,6 +92,13 @@ class Database:
         found = self.row("SELECT v FROM meta WHERE k = ?", (key,))
         return None if found is None else str(found[0])
 
+    def meta_number(self, key: str) -> int:
+        """A whole number of ``meta``, 0 when it was never set. Raises ``Trouble`` JRN-03 for anything else: no chain covers it."""
+        text = self.meta(key) or "0"
+        if not (text.isascii() and text.isdecimal()):
+            raise Trouble(DAMAGED, retryable=False, detail=f"the note {key!r} is not a number")
+        return int(text)
+
     def set_meta(self, key: str, value: str | None) -> None:
         """Set or, with ``None``, remove a value of ``meta``."""
         if value is None:
@@ -120,13 +127,20 @@ class Database:
         failpoint(f"{name}.after_commit")
 
     def check_file(self) -> None:
-        """SQLite's quick check of the file and ours of its schema. Raises ``Trouble`` JRN-03 or JRN-06. Slower as it grows."""
+        """Our check of the file's schema, then SQLite's quick check. Raises ``Trouble`` JRN-03 or JRN-06. Slower as it grows.
+
+        The schema first: one flipped bit in it (``length`` become ``dength``) makes every later question an error of SQL.
+        """
+        self._check()
+        try:
+            altered = schema.differences(self._connection)
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+        if altered:
+            raise Trouble(BROKEN, retryable=False, detail="; ".join(altered))
         problems = [str(row[0]) for row in self.rows(f"PRAGMA quick_check({MAX_PROBLEMS})")]
         if problems != ["ok"]:
             raise Trouble(DAMAGED, retryable=False, detail="; ".join(problems))
-        altered = schema.differences(self._connection)
-        if altered:
-            raise Trouble(BROKEN, retryable=False, detail="; ".join(altered))
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """SQLite's online backup, all pages in one step, through this one connection."""

@@ -70,14 +70,14 @@ class Downloads:
 
     def snapshot(self) -> Snapshot:
         """Versions, dates and policy as last applied."""
-        as_of_ms = self._meta_number("as_of_ms")
+        as_of_ms = self._database.meta_number("as_of_ms")
         return Snapshot(
-            stock_version=self._meta_number(f"version.{STOCK}"),
+            stock_version=self._database.meta_number(f"version.{STOCK}"),
             stock_as_of_ms=as_of_ms,
-            blocklist_version=self._meta_number(f"version.{BLOCK}"),
+            blocklist_version=self._database.meta_number(f"version.{BLOCK}"),
             blocklist_as_of_ms=as_of_ms,
             policy=_policy(self._payload(POLICY, OFFLINE)),
-            contact_ms=self._meta_number("contact_ms"),
+            contact_ms=self._database.meta_number("contact_ms"),
         )
 
     def cursor(self) -> str:
@@ -86,8 +86,8 @@ class Downloads:
 
     def apply(self, answer: ChangesAnswer) -> None:
         """One page and its cursor. The last page of a download that began anew sweeps what it did not name."""
-        generation = self._meta_number("generation")
-        versions = {stream: self._meta_number(f"version.{stream}") for stream in (STOCK, BLOCK)}
+        generation = self._database.meta_number("generation")
+        versions = {stream: self._database.meta_number(f"version.{stream}") for stream in (STOCK, BLOCK)}
         for change in answer.changes:
             self._database.write(
                 "INSERT INTO download(stream, key, version, generation, payload) VALUES(?, ?, ?, ?, ?)"
@@ -109,19 +109,16 @@ class Downloads:
     def restart(self) -> None:
         """The next page is the first of a whole new download."""
         self._database.set_meta("cursor", None)
-        self._database.set_meta("generation", str(self._meta_number("generation") + 1))
+        self._database.set_meta("generation", str(self._database.meta_number("generation") + 1))
 
     def note_contact(self, at_ms: int) -> None:
         """A signed answer of this authority time was stored."""
-        if at_ms > self._meta_number("contact_ms"):
+        if at_ms > self._database.meta_number("contact_ms"):
             self._database.set_meta("contact_ms", str(at_ms))
 
     def _payload(self, stream: str, key: str) -> Payload | None:
         found = self._database.row("SELECT payload FROM download WHERE stream = ? AND key = ?", (stream, key))
         return None if found is None else msgspec.json.decode(str(found[0]), type=Payload)
-
-    def _meta_number(self, key: str) -> int:
-        return int(self._database.meta(key) or "0")
 
 
 def _policy(payload: Payload | None) -> OfflinePolicy:

@@ -66,14 +66,24 @@ class Entries:
 
 
 def row_of(values: tuple[Value, ...]) -> Row:
-    """A row of ``COLUMNS``; the table is STRICT, so the types are those of the schema."""
+    """A row of ``COLUMNS``. Raises ``Trouble`` JRN-06 when a value has not its column's type: the file was worked on, or decays."""
     seq, kind, chain, chain_no, content, prev, digest, signature = values
-    assert isinstance(seq, int) and isinstance(kind, str) and isinstance(content, bytes)
-    assert isinstance(prev, bytes) and isinstance(digest, bytes) and isinstance(signature, bytes)
-    assert (chain is None or isinstance(chain, str)) and (chain_no is None or isinstance(chain_no, int))
-    return Row(seq, kind, chain, chain_no, content, prev, digest, signature)
+    if not isinstance(seq, int):
+        raise broken(0, "its number is none")
+    if (
+        isinstance(kind, str)
+        and (chain is None or isinstance(chain, str))
+        and (chain_no is None or isinstance(chain_no, int))
+        and isinstance(content, bytes)
+        and isinstance(prev, bytes)
+        and isinstance(digest, bytes)
+        and isinstance(signature, bytes)
+    ):
+        return Row(seq, kind, chain, chain_no, content, prev, digest, signature)
+    raise broken(seq, "a column has the wrong type")
 
 
 def _link(found: tuple[object, ...] | None) -> Link:
-    assert found is not None and isinstance(found[0], int) and isinstance(found[1], bytes)
+    if found is None or not isinstance(found[0], int) or not isinstance(found[1], bytes):
+        raise broken(0, "the file does not say where its chains begin")
     return Link(found[0], found[1])

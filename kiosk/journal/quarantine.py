@@ -39,7 +39,7 @@ class Quarantine:
 
     def begin(self, *, key_text: str, now_ms: int) -> None:
         """At the start: compare, remember the complaint or the new epoch, note the head. Raises ``Trouble`` JRN-08."""
-        epoch = int(self._database.meta("epoch") or "0")
+        epoch = self._database.meta_number("epoch")
         if epoch > self._identity.epoch:
             raise Trouble(
                 FOREIGN, retryable=False, detail=f"the journal is of epoch {epoch}, enrolment of {self._identity.epoch}"
@@ -85,7 +85,7 @@ class Quarantine:
 
     def anchored_seq(self) -> int:
         """Up to where the authority holds this journal."""
-        return int(self._database.meta("anchor.seq") or "0")
+        return self._database.meta_number("anchor.seq")
 
     def _set(self, found: str | None) -> None:
         if found is not None and found != self.tampered:

@@ -45,6 +45,8 @@ _CODES: Final = {
     sqlite3.SQLITE_NOLFS: DENIED,
     sqlite3.SQLITE_NOMEM: MEMORY,
 }
+# Python's own complaints about what it finds in a file carry no code
+_OF_PYTHON: Final = ("malformed", "Could not decode to UTF-8")
 _RETRYABLE: Final = frozenset({BUSY})
 # after these nothing that the connection says is to be trusted until the file was opened again (a failed fsync is not repeatable)
 FATAL: Final = frozenset({DISK, DAMAGED})
@@ -55,8 +57,8 @@ def trouble_of(error: sqlite3.Error) -> Trouble:
     code = getattr(error, "sqlite_errorcode", None)
     ours = None if code is None else _CODES.get(code & 0xFF)
     if ours is None:
-        if isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error):
-            ours = DAMAGED  # Python's own checks carry no code
+        if isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _OF_PYTHON):
+            ours = DAMAGED
         else:
             raise Bug(f"SQLite refused what we asked: {error}") from error
     name = getattr(error, "sqlite_errorname", None) or "without a code"

@@ -248,9 +248,9 @@ class SqliteJournal:
         )
 
     def _check_at_start(self) -> None:
+        self._database.check_file()
         if self._database.meta("terminal") != self._identity.terminal:
             raise Trouble(FOREIGN, retryable=False, detail="the journal is another terminal's")
-        self._database.check_file()
         seq = max(self._quarantine.anchored_seq(), self._entries.genesis(MASTER).no)
         for _ in chain.checked(self._entries.after(seq), Link(seq, self._entries.hash_at(seq))):
             pass

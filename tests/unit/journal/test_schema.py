@@ -98,3 +98,16 @@ def test_an_altered_schema_stops_the_start(tmp_path: Path, clock: FakeClock, sql
     with pytest.raises(Trouble) as caught:
         open_store(tmp_path, clock)
     assert caught.value.code == "JRN-06"
+
+
+def test_one_flipped_bit_in_the_schema_is_trouble_and_not_a_bug(tmp_path: Path, clock: FakeClock) -> None:
+    """A dying disk would make the till halt with a traceback at each start instead of naming the damage."""
+    journal = open_store(tmp_path, clock)
+    journal.append([started()], user="")
+    journal.close()
+    data = journal.path.read_bytes()
+    assert b"CHECK(length(prev)" in data
+    journal.path.write_bytes(data.replace(b"CHECK(length(prev)", b"CHECK(dength(prev)"))
+    with pytest.raises(Trouble) as caught:
+        open_store(tmp_path, clock)
+    assert caught.value.code == "JRN-06"

@@ -89,6 +89,7 @@ def test_the_table_is_whole() -> None:
 def test_pythons_own_complaint_about_a_malformed_file_is_damage() -> None:
     """A damaged page found by Python and not by SQLite would be called a bug of ours."""
     assert trouble_of(sqlite3.DatabaseError("database disk image is malformed")).code == "JRN-03"
+    assert trouble_of(sqlite3.OperationalError("Could not decode to UTF-8 column 'k' with text 'x'")).code == "JRN-03"
 
 
 def test_only_failed_disks_are_fatal() -> None:
