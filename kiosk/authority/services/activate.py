@@ -366,6 +366,10 @@ def _tender_possible(series: Series, tender: TenderKind | None) -> bool:
 def _shown_state(card: CardRow | None, terminal: TerminalRow, reason: Reason | None) -> str | None:
     if card is None or reason is Reason.NOT_SELLABLE or card.shop_id != terminal.shop_id:
         return None
+    if card.sold_terminal is None and (card.block is not None or card.state is CardState.VOID):
+        return (
+            None  # refused neutrally: what is asked after the refusal, or after its cancel, tells no more than it did
+        )
     return card.state.value
 
 

@@ -225,3 +225,17 @@ def test_a_void_after_its_window_is_refused(world: World, clock: FakeClock) -> N
     clock.advance(15 * 60_000 + 1)
     assert world.void(line, serial).reason == "window"
     assert world.card(serial).state is CardState.ACTIVE
+
+
+def test_a_neutral_refusal_stays_neutral_when_it_is_withdrawn(world: World) -> None:
+    """Scan, remove, look up: a till would learn after all which card is known as stolen and which does not exist."""
+    blocked, void = world.serials[1], world.serials[2]
+    world.sql("UPDATE card SET block = 'stolen' WHERE card_id = ?", int(blocked))
+    world.sql("UPDATE card SET state = 'void' WHERE card_id = ?", int(void))
+    unknown = make_serial(random12="123456789012", series_no="12").digits
+    heard = []
+    for serial in (blocked, void, unknown):
+        line = world.new_id()
+        world.reserve(line, serial)
+        heard.append((world.commit(line, serial), world.cancel(line, serial), world.status(line)))
+    assert len(set(heard)) == 1
