@@ -134,7 +134,10 @@ class TillActor:
             item = self._next()
             self._busy_since_ms = self._clock.monotonic_ms()
             if isinstance(item, _Stop):
-                till.stop()
+                try:
+                    till.stop()
+                except Trouble as trouble:  # on a full disk the thread ends all the same, and lets go of the journal
+                    _log.error("the end could not be noted: %s", trouble.code)
                 return
             if item is not None:
                 till.handle(item)

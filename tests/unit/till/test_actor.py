@@ -196,3 +196,17 @@ def test_the_core_shows_that_it_is_halted_without_its_journal() -> None:
     rig.till.halt("JRN-03")
     assert rig.state.trouble == "JRN-03"
     assert rig.state.stage.value == "halted"
+
+
+def test_an_end_that_cannot_be_noted_is_an_end(caplog: pytest.LogCaptureFixture) -> None:
+    """On a full disk the process would not stop, and the journal would stay locked until it is killed."""
+    running = Running()
+
+    def full() -> None:
+        raise Trouble("JRN-01", retryable=True)
+
+    with patch.object(running.till, "stop", full):
+        assert running.actor.stop(timeout_s=1.0)
+    assert running.ended == [True]
+    assert not running.halted
+    assert "JRN-01" in caplog.text
