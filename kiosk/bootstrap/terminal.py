@@ -205,6 +205,7 @@ class Terminal:
                 shop_name=self._machine.settings.shop.name,
                 till_name=self._machine.settings.shop.till,
                 now_ms=self._clock.now_ms(),
+                demonstration_keys=self._machine.enrolled.demonstration,
                 trouble=code,
             )
         )

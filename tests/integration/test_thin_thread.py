@@ -78,3 +78,11 @@ def test_an_answer_lost_on_the_way_is_asked_for_again(shop: Shop, till: Till) ->
     done = till.wait(lambda state: state.stage is Stage.RESULT, "activated after asking", timeout_s=30.0)
     assert done.sale is not None
     assert record_of(shop.operator, done.sale.lines[0].line_id) == "committed"
+
+
+def test_a_till_that_stands_still_says_on_whose_keys(till: Till) -> None:
+    """A demonstration till that has halted would look like a real one. The last test here: nothing is published after it."""
+    till.terminal._halted("TIL-02")
+    halted = till.wait(lambda state: state.stage is Stage.HALTED, "the halted page")
+    assert halted.demonstration_keys
+    assert halted.trouble == "TIL-02"
