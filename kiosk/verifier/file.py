@@ -88,9 +88,13 @@ class JournalFile:
         return {str(key): str(value) for key, value in self._connection.execute("SELECT k, v FROM meta")}
 
     def genesis(self) -> dict[str, tuple[int, bytes]]:
-        """Where each chain begins in this file."""
-        rows = self._connection.execute("SELECT chain, no, hash FROM genesis")
-        return {str(chain): (int(no), bytes(digest)) for chain, no, digest in rows}
+        """Where each chain begins in this file. Raises ``CannotCheck`` when that cannot be read."""
+        found: dict[str, tuple[int, bytes]] = {}
+        for chain, no, digest in self._connection.execute("SELECT chain, no, hash FROM genesis"):
+            if not (isinstance(chain, str) and isinstance(no, int) and isinstance(digest, bytes) and len(digest) == 32):
+                raise CannotCheck("the file's notes on where its chains begin are damaged")
+            found[chain] = (no, digest)
+        return found
 
     def rows(self, findings: Findings) -> Iterator[Row]:
         """The entries in order of seq, read from the table itself and never through an index."""
