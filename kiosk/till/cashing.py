@@ -20,6 +20,7 @@ from kiosk.till.selling import Selling
 from kiosk.till.state import Charge, Notice, Sale, TenderHurdle, TenderOffer
 
 CHARGE_TIMER: Final = "charge"
+MOST_RECEIVED_MINOR: Final = 100_000_000  # a million: nobody hands that over, a key was held down
 ASK_AGAIN_MS: Final = 5_000  # what became of a charge that got no answer
 
 
@@ -38,7 +39,9 @@ class Cashing:
     def pay_cash(self, command: PayCash) -> None:
         """The clerk holds the customer's money. Too little changes nothing."""
         sale = self._payable()
-        if sale is None or not self._clear(self._offers.tender(TenderKind.CASH), command):
+        if sale is None or command.received_minor > MOST_RECEIVED_MINOR:
+            return
+        if not self._clear(self._offers.tender(TenderKind.CASH), command):
             return
         owed = due(sale, self._desk.book.currency)
         tender = cash_tender(due=owed, received=Money(command.received_minor, owed.currency))

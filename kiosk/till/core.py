@@ -31,6 +31,7 @@ from kiosk.till.link import PROBE_TIMER, Link
 from kiosk.till.offers import Offers, unknown_lines
 from kiosk.till.printing import Printing
 from kiosk.till.publishing import Publishing
+from kiosk.till.reading import read_serial
 from kiosk.till.recovery import Recovery
 from kiosk.till.selling import EXTEND_TIMER, WAIT_TIMER, Selling
 from kiosk.till.state import Notice, Stage, TillState
@@ -226,17 +227,18 @@ class Till:
             self._balances.ask(text, symbology=symbology, mode=mode, complete=complete)
         elif stage is Stage.REFUSED and self._desk.passing.replacing is not None:
             self._selling.replace(text, symbology=symbology, mode=mode, complete=complete)
-        elif stage is Stage.UNKNOWN and self._shown_again(text):
+        elif stage is Stage.UNKNOWN and self._shown_again(text, symbology, mode, complete=complete):
             self._desk.say("act.rescanned")
         else:
             self._desk.refuse_scan(ScanRefusal.BUSY)
 
-    def _shown_again(self, text: str) -> bool:
-        """A card of the unknown sale was scanned: it lies on the tray, and a cancel may say so."""
+    def _shown_again(self, text: str, symbology: str | None, mode: EntryMode, *, complete: bool) -> bool:
+        """A card of the unknown sale was scanned: it lies on the tray, and a cancel may say so. A typed number proves nothing."""
         sale = self._desk.sale
-        if sale is None:
+        read = read_serial(text, symbology=symbology, mode=mode, complete=complete)
+        if sale is None or mode is not EntryMode.SCANNED or isinstance(read, ScanRefusal):
             return False
-        shown = {line.line_id for line in unknown_lines(sale) if line.serial == "".join(text.split())}
+        shown = {line.line_id for line in unknown_lines(sale) if line.serial == read.digits}
         self._desk.passing.rescanned |= shown
         return bool(shown)
 

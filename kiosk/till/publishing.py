@@ -17,7 +17,6 @@ from kiosk.till.state import Sale, Stage, TillState
 
 OFFERED = (TenderKind.CASH, TenderKind.BANK_CARD)
 _MONEY_MOVES = frozenset({LinePhase.TENDERED, LinePhase.COMMITTING})
-_UNRESOLVED = frozenset({LinePhase.UNKNOWN, LinePhase.CANCELLING})
 
 
 class Publishing:
@@ -122,6 +121,7 @@ def _stage_of(sale: Sale | None) -> Stage:
         return Stage.SALE
     if phases & _MONEY_MOVES:
         return Stage.UNKNOWN if LinePhase.UNKNOWN in phases else Stage.ACTIVATING
-    if phases & _UNRESOLVED:
+    if LinePhase.UNKNOWN in phases:
         return Stage.UNKNOWN
-    return Stage.REFUSED
+    # a cancel on its way asks nothing of the clerk; the customer of a refused card waits for a card or for money
+    return Stage.UNKNOWN if LinePhase.CANCELLING in phases and LinePhase.REFUSED not in phases else Stage.REFUSED

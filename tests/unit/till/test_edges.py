@@ -172,3 +172,54 @@ def test_two_refused_cards_are_refunded_once_each() -> None:
     rig.tell(do.RefundRefused(line_id))
     assert len(rig.events(ev.LineRefunded)) == 1
     assert rig.line(OTHER).phase is LinePhase.REFUSED
+
+
+def refused_and_withdrawn() -> Rig:
+    """Two paid cards: one refused, one without an answer whose money went back; then the link is gone."""
+    rig = open_till()
+    rig.sell(CARD, OTHER)
+    rig.pay()
+    rig.answer("commit", "refused", card=CARD, reason="already_sold")
+    rig.pass_time(21_000)
+    rig.tell(do.ChooseUnknown(do.UnknownChoice.GIVE_BACK))
+    assert rig.line(OTHER).phase is LinePhase.CANCELLING
+    return rig
+
+
+def test_a_refused_card_is_refunded_although_another_ones_cancel_is_on_its_way() -> None:
+    """The customer would wait for the money of the refused card until the line is back."""
+    rig = refused_and_withdrawn()
+    assert rig.at(Stage.REFUSED)
+    rig.tell(do.RefundRefused(rig.line(CARD).line_id))
+    assert rig.line(CARD).phase is LinePhase.REFUNDED
+    assert rig.at(Stage.UNKNOWN)
+
+
+@pytest.mark.parametrize("how", ["typed", "cut short", "another symbology", "scanned"])
+def test_only_a_scan_proves_that_the_card_lies_on_the_tray(how: str) -> None:
+    """A clerk could type the number of a card that has left, and nobody would ask where it is."""
+    rig = open_till()
+    rig.sell()
+    rig.pay()
+    rig.pass_time(21_000)
+    match how:
+        case "typed":
+            rig.tell(do.AddCard(CARD))
+        case "cut short":
+            rig.tell(come.Scanned(CARD, "C0", rig.clock.now_ms(), complete=False))
+        case "another symbology":
+            rig.tell(come.Scanned(CARD, "Q3", rig.clock.now_ms(), complete=True))
+        case _:
+            rig.scan()
+    rig.tell(do.ChooseUnknown(do.UnknownChoice.GIVE_BACK))
+    assert rig.line().rescanned is (how == "scanned")
+
+
+@pytest.mark.parametrize("received_minor", [10**9, 2**53, 10**18, -1])
+def test_an_amount_that_nobody_can_have_given_takes_no_money_and_halts_nothing(received_minor: int) -> None:
+    """A key held down on the number pad would stop the till in the middle of a sale."""
+    rig = open_till()
+    rig.sell()
+    rig.pay(received_minor)
+    assert not rig.events(ev.TenderAccepted)
+    assert rig.at(Stage.SALE)
