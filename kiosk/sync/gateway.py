@@ -37,6 +37,7 @@ BALANCE_TIMEOUT_MS: Final = 6_000
 PROBE_TIMEOUT_MS: Final = 5_000
 BATCH_TIMEOUT_MS: Final = 30_000
 STOP_TIMEOUT_S: Final = 5.0
+FAILED_PAUSE_S: Final = 60.0  # after a bug of ours in a delivery
 _URGENT: Final = frozenset({"reserve", "extend", "commit"})
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -70,6 +71,7 @@ class HttpAuthorityGateway:
         self._courier = Lanes()
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._failed_pause_s = min(FAILED_PAUSE_S, pauses.longest_ms / 1000)
         self._note_lock = threading.Lock()
         self._noted: str | None = None
 
@@ -189,9 +191,17 @@ class HttpAuthorityGateway:
         self._tell(LinkProbed(answer.time_ms, clock_off_ms=self.clock_check.off_ms()))
 
     def _deliver(self, batch: EntriesRequest) -> None:
-        answer = self._sender.deliver(batch)
-        if answer is not None:
-            self._tell(EntriesDelivered(answer))
+        while not self._stopping.is_set():
+            try:
+                answer = self._sender.deliver(batch)
+            except Exception:
+                # the till asks for the next batch only after this one: given up, it would keep every promise back until a restart
+                _log.exception("a delivery failed in this program: it is tried again")
+                self._stopping.wait(self._failed_pause_s)
+                continue
+            if answer is not None:
+                self._tell(EntriesDelivered(answer))
+            return
 
     def _ask(self, question: Question[T], *, timeout_ms: int) -> T | Problem:
         """One attempt; a link that goes away or comes back is noted once."""

@@ -278,6 +278,23 @@ def test_a_delivery_is_repeated_until_it_is_heard(world: Open) -> None:
     assert all(decode(heard.parts.body, EntriesRequest) == BATCH for heard in server.heard)
 
 
+def test_a_bug_in_a_delivery_does_not_end_deliveries(world: Open, caplog: pytest.LogCaptureFixture) -> None:
+    """No promise would reach the authority until somebody restarts the till."""
+    taken = EntriesAnswer(results=[EntryResult(seq=1, outcome="applied")])
+    _, till = world(lambda heard: signed(heard, taken))
+    ask, failures = till.gateway._sender._ask, iter((1, 2))
+
+    def stumble(*args: object, **options: object) -> object:
+        if next(failures, None) is not None:
+            raise ValueError("a bug")
+        return ask(*args, **options)  # type: ignore[arg-type]  # passed through
+
+    till.gateway._sender._ask = stumble  # type: ignore[assignment]  # stands in for it
+    till.gateway.deliver(BATCH)
+    assert till.next() == EntriesDelivered(taken)
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2
+
+
 def test_many_calls_at_once(world: Open) -> None:
     """Under load a call would be lost or answered twice."""
     _, till = world(lambda heard: signed(heard, YES))
