@@ -66,13 +66,14 @@ class Cashing:
 
     def drawer_kicked(self, message: DrawerKicked) -> None:
         """The pulse was sent, or was not."""
-        sale_id, reason = self._kicks.pop(message.job_id, ("", ""))
+        sale_id, reason = self._kicks.get(message.job_id, ("", ""))
         if not sale_id:
             return
         if message.outcome is PrintOutcome.REFUSED:
             self._desk.tell(Notice(key="drawer.refused"))
         else:
             self._desk.append(DrawerOpened(message.job_id, sale_id, reason))
+        del self._kicks[message.job_id]
 
     # ---- bank card
 

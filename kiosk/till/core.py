@@ -7,6 +7,7 @@ trouble interrupted is taken up again. Not responsible for the thread it runs in
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, assert_never
 
 from kiosk.domain.activation import EntryMode
@@ -39,6 +40,7 @@ from kiosk.till.state import Notice, Stage, TillState
 HALTING: Final = frozenset({"JRN-02", "JRN-03"})  # the disk failed in a commit, or the file is damaged
 RETRY_TIMER: Final = "retry"
 RETRY_MS: Final = 2_000  # after trouble with the disk, what is due is tried again
+KEPT_MESSAGES: Final = 100
 
 _ANY_STAGE: Final = frozenset(Stage)
 _CLOSED_STAGES: Final = (Stage.STARTING, Stage.LOGGED_OUT, Stage.LOCKED, Stage.RECOVERY, Stage.HALTED)
@@ -98,7 +100,9 @@ class Till:
             CHARGE_TIMER: self._cashing.charge_due,
             DELIVER_TIMER: self._delivery.due,
             CHANGES_TIMER: self._delivery.changes_due,
+            RETRY_TIMER: self._retry,
         }
+        self._kept: list[come.Message] = []
         self._line_timers: dict[str, Callable[[str], None]] = {
             ASK_TIMER: self._enquiries.woken,
             WAIT_TIMER: self._selling.wait_over,
@@ -147,8 +151,25 @@ class Till:
     def _dispatch(self, item: come.Message | do.Command) -> None:
         if isinstance(item, do.Command):
             self._command(item)
-        else:
+            return
+        try:
             self._message(item)
+        except Trouble:
+            self._keep(item)
+            raise
+
+    def _keep(self, message: come.Message) -> None:
+        """What comes once and met trouble is taken up again; everything else is asked for again by whoever waits for it."""
+        if isinstance(message, come.TimerDue):
+            self._desk.wake(message.name, RETRY_MS)
+        elif isinstance(message, come.PrintFinished | come.DrawerKicked) and len(self._kept) < KEPT_MESSAGES:
+            self._kept.append(message)
+
+    def _retry(self) -> None:
+        """What is due is brought forward after every message anyway; here what came once and could not be noted."""
+        kept, self._kept = self._kept, []
+        for message in kept:
+            self._guarded(partial(self._dispatch, message))
 
     def _message(self, message: come.Message) -> None:
         match message:
@@ -216,7 +237,7 @@ class Till:
         kind, colon, subject = name.partition(":")
         if colon:
             self._line_timers[kind + colon](subject)
-        elif kind != RETRY_TIMER:  # what is due is brought forward after every message anyway
+        else:
             self._timers[kind]()
 
     def _scan(self, text: str, symbology: str | None, mode: EntryMode, *, complete: bool = True) -> None:
@@ -338,9 +359,8 @@ class Till:
 
     def _open(self, sale_id: str) -> None:
         sale = self._desk.book.sale(sale_id)
-        if sale is None or sale.closed or self._desk.passing.balance is not None:
-            return
-        if sale_id == self._desk.passing.counter:  # a second press must not hand over what the first one brought
+        again = sale_id == self._desk.passing.counter  # a second press must not hand over what the first one brought
+        if sale is None or sale.closed or again or self._desk.passing.balance is not None:
             return
         if self._desk.basket():
             self._desk.refuse_scan(ScanRefusal.BUSY)

@@ -79,9 +79,10 @@ class Delivery:
         """The timer of the downloads."""
         if self._fetching or not self._desk.link_up:
             return
+        cursor = self._desk.ports.journal.cursor()
         self._fetching = True
         self._desk.questioned()
-        self._desk.ports.gateway.refresh(self._desk.ports.journal.cursor())
+        self._desk.ports.gateway.refresh(cursor)
 
     def changed(self, message: ChangesReceived) -> None:
         """A page of changes, or none: stored together with its cursor, and the next page asked for."""

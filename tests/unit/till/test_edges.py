@@ -223,3 +223,63 @@ def test_an_amount_that_nobody_can_have_given_takes_no_money_and_halts_nothing(r
     rig.pay(received_minor)
     assert not rig.events(ev.TenderAccepted)
     assert rig.at(Stage.SALE)
+
+
+def failing(rig: Rig) -> None:
+    """The next append fails; nothing of it is stored."""
+    rig.journal.trouble_next = Trouble("JRN-01", retryable=True)
+
+
+def test_an_activation_becomes_unknown_although_the_disk_failed_at_that_moment() -> None:
+    """The clerk would never be asked what to do, and the customer would wait for ever."""
+    rig = open_till()
+    rig.sell()
+    rig.pay()
+    rig.pass_time(9_900)
+    failing(rig)
+    rig.pass_time(200)
+    assert rig.line().phase is LinePhase.COMMITTING
+    rig.pass_time(2_500)
+    assert rig.line().phase is LinePhase.UNKNOWN
+
+
+def test_a_silent_link_goes_down_although_the_disk_failed_at_that_moment() -> None:
+    """Sales would wait for an authority that is gone, until it is back."""
+    rig = open_till()
+    rig.silent = True
+    rig.scan()
+    rig.pass_time(14_900)
+    failing(rig)
+    rig.pass_time(200)
+    assert rig.state.link_up
+    rig.pass_time(2_500)
+    assert not rig.state.link_up
+
+
+def test_a_hold_without_an_answer_ends_although_the_disk_failed_at_that_moment() -> None:
+    """A card could not be paid for, because its answer would be awaited for ever."""
+    rig = open_till()
+    rig.scan()
+    rig.pass_time(2_900)
+    failing(rig)
+    rig.pass_time(200)
+    assert rig.line().phase is LinePhase.ASKED
+    rig.pass_time(2_500)
+    assert rig.line().phase is LinePhase.UNHELD
+
+
+def test_an_open_drawer_and_a_printed_paper_are_noted_once_the_disk_can() -> None:
+    """The drawer would have been open without a trace, and a printed receipt would look as if it were still in the printer."""
+    rig = open_till()
+    rig.sell()
+    rig.pay()
+    rig.answer("commit", "committed")
+    rig.tell(do.PrintReceipt())
+    failing(rig)
+    rig.tell(come.DrawerKicked(rig.drawer.kicks[0], PrintOutcome.PROBABLE))
+    failing(rig)
+    rig.tell(come.PrintFinished(rig.printer.jobs[0][0], PrintOutcome.PRINTED, "", 900))
+    assert not rig.events(ev.DrawerOpened, ev.PrintEnded)
+    rig.pass_time(2_500)
+    assert len(rig.events(ev.DrawerOpened)) == 1
+    assert len(rig.events(ev.PrintEnded)) == 1
