@@ -62,7 +62,7 @@ class Counter:
     def serve(self, failpoints: list[str]) -> tuple[Truth, str]:
         """One customer, while the till dies at each of these points in turn; the customer's truth and the card's serial."""
         serial = self.serials.pop()
-        truth = self.folder / f"truth-{serial[-6:]}.json"
+        truth = self.folder / f"truth-{len(self.serials)}.json"
         for failpoint in failpoints:
             if self.live(serial, truth, failpoint=failpoint) == 0:
                 break  # the point was not reached in this life
@@ -75,6 +75,12 @@ class Counter:
         """The authority's state of a card, and how many lines it holds as committed for it."""
         answer = self.shop.operator.call("card", serial)
         return str(answer["state"]), int(str(answer["committed"]))
+
+    def story(self) -> str:
+        """The till's last entries, for whoever has to find out."""
+        words = ["journal", "--data", str(self.shop.till_folder), "replay"]
+        done = subprocess.run([sys.executable, "-m", "kiosk", *words], capture_output=True, text=True, check=False)
+        return "\n" + "\n".join(line[:200] for line in done.stdout.splitlines()[-60:])
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +143,11 @@ def test_a_kill_anywhere_in_a_sale_loses_nothing_and_doubles_nothing(
         assert truth.over, f"{plan}: the sale never ended"
         state, committed = counter.verdict(serial)
         if truth.left:
-            assert (state, committed) == ("active", 1), f"{plan}: the customer has a card that is {state}"
+            assert (state, committed) == ("active", 1), (
+                f"{plan}: the customer has a card that is {state}{counter.story()}"
+            )
         else:
-            assert state == "in_stock", f"{plan}: the card stayed in the shop and is {state}"
+            assert state == "in_stock", f"{plan}: the card stayed in the shop and is {state}{counter.story()}"
             assert committed == 0, plan
 
 
