@@ -38,7 +38,7 @@ class Cashing:
 
     def pay_cash(self, command: PayCash) -> None:
         """The clerk holds the customer's money. Too little changes nothing."""
-        sale = self._payable()
+        sale = self._payable(command)
         if sale is None or command.received_minor > MOST_RECEIVED_MINOR:
             return
         if not self._clear(self._offers.tender(TenderKind.CASH), command):
@@ -79,7 +79,7 @@ class Cashing:
 
     def pay_bank_card(self, command: PayBankCard) -> None:
         """Ask the terminal for what is due, or have the clerk type it there (``manual``)."""
-        sale = self._payable()
+        sale = self._payable(command)
         offer = self._offers.tender(TenderKind.BANK_CARD)
         if command.manual and offer.hurdle is TenderHurdle.NO_TERMINAL:
             offer = self._offers.money(TenderKind.BANK_CARD, self._desk.basket())
@@ -171,9 +171,12 @@ class Cashing:
         if all(sale.charge_pending is None for sale in self._desk.book.sales):
             self._desk.let_sleep(CHARGE_TIMER)
 
-    def _payable(self) -> Sale | None:
+    def _payable(self, command: PayCash | PayBankCard) -> Sale | None:
+        """The sale on screen, if it can be paid and costs what the clerk saw: a card may have been refused at that moment."""
         sale = self._desk.sale
-        return None if sale is None or sale.tenders or sale.charge_pending is not None else sale
+        if sale is None or sale.tenders or sale.charge_pending is not None:
+            return None
+        return sale if command.due_minor in (None, due(sale, self._desk.book.currency).minor) else None
 
     def _clear(self, offer: TenderOffer, command: PayCash | PayBankCard) -> bool:
         """Whether nothing stands in the way; otherwise the clerk is told, or the payment waits for an answer on its way."""

@@ -58,14 +58,18 @@ class ClearBasket:
 
 @dataclass(frozen=True, slots=True)
 class PayCash:
+    """``due_minor``: what was due on the clerk's screen; a basket that changed meanwhile is not paid. ``None``: whatever is due."""
+
     received_minor: int
+    due_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PayBankCard:
-    """``manual``: the clerk types the amount into the terminal and reads its answer."""
+    """``manual``: the clerk types the amount into the terminal and reads its answer. ``due_minor`` as in ``PayCash``."""
 
     manual: bool = False
+    due_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def step(draft: Draft, intent: on.Intent, state: TillState) -> Step:
         case on.PayByCard():
             offer = offer_of(state, TenderKind.BANK_CARD)
             manual = offer is not None and not hurdle_free(offer, terminal=True)
-            return Step(draft, (do.PayBankCard(manual=manual),))
+            return Step(draft, (do.PayBankCard(manual=manual, due_minor=due_of(state).minor),))
         case on.SetTheme() | on.SetLanguage() | on.SetVolume() | on.SetKeyCaps():
             return Step(replace(draft, looks=_looks(draft, intent)))
         case on.ChooseSale():
@@ -105,7 +105,6 @@ _Plain = (
     | on.PrintReceipt
     | on.PrintCopy
     | on.NextSale
-
     | on.Dismiss
 )
 
@@ -279,7 +278,7 @@ def _receive(draft: Draft, intent: on.Receive | on.AddNote, state: TillState) ->
     exponent = state.catalogue.currency.exponent
     if isinstance(intent, on.Receive):
         if intent.settle:
-            return Step(draft, (do.PayCash(intent.amount_minor),))
+            return Step(draft, (do.PayCash(intent.amount_minor, due_of(state).minor),))
         return Step(replace(draft, received=typed_of(intent.amount_minor, exponent)))
     # notes are added to what was given; on an untouched page nothing was given yet
     given = minor_of(draft.received, exponent) if draft.received else 0
@@ -300,7 +299,7 @@ def _submit(draft: Draft, state: TillState) -> Step:
         case "balance":
             return Step(replace(draft, serial=""), (do.AskBalance(draft.serial),))
         case "cash":
-            return Step(draft, (do.PayCash(received_of(draft, due_of(state)).minor),))
+            return Step(draft, (do.PayCash(received_of(draft, due_of(state)).minor, due_of(state).minor),))
         case _:
             return Step(draft)
 

@@ -283,3 +283,17 @@ def test_an_open_drawer_and_a_printed_paper_are_noted_once_the_disk_can() -> Non
     rig.pass_time(2_500)
     assert len(rig.events(ev.DrawerOpened)) == 1
     assert len(rig.events(ev.PrintEnded)) == 1
+
+
+@pytest.mark.parametrize("command", [do.PayCash(4_000, due_minor=4_000), do.PayBankCard(due_minor=4_000)])
+def test_a_payment_is_for_the_amount_that_was_on_screen(command: do.PayCash | do.PayBankCard) -> None:
+    """The refusal of a card comes as the clerk presses: both cards would be handed over, one of them paid and dead."""
+    rig = open_till()
+    rig.sell(CARD)
+    rig.scan(OTHER)
+    rig.answer("reserve", "refused", card=OTHER, reason="not_sellable")
+    rig.tell(command)
+    assert not rig.events(ev.TenderAccepted, ev.ChargeRequested)
+    assert rig.notice.reason is not None
+    rig.pay()
+    assert rig.line(CARD).phase is LinePhase.COMMITTING
