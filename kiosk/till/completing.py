@@ -21,14 +21,14 @@ class Completing:
         desk.on_completed = self._announce
 
     def advance(self) -> None:
-        """Whatever is complete is completed, and a sale of which nothing was handed over is closed: nobody needs to be asked."""
+        """Whatever is complete is completed, and a sale that nobody has to hand over (any more) is closed."""
         for sale in self._desk.book.sales:
             if sale.closed:
                 continue
             if completable(sale):
                 self._desk.append_and_complete(sale.sale_id)
             done = self._desk.book.sale(sale.sale_id)
-            if done is not None and done.completed is not None and not any(_with_customer(done)):
+            if done is not None and done.completed is not None and (done.left or not any(_with_customer(done))):
                 self._close(done)
 
     def hand_over(self) -> bool:

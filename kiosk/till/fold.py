@@ -136,7 +136,8 @@ def _recovery_answered(book: Book, _: Entry, event: ev.RecoveryAnswered) -> Book
     must(sale.question is not None and sale.question.value == event.question, "an answer follows its question")
     if event.question == Question.CUSTOMER_LEFT.value and not event.yes:
         return put(book, replace(sale, question=Question.MONEY_RETURNED))
-    answered = put(book, replace(sale, question=None))
+    left = event.question == Question.CUSTOMER_LEFT.value  # answered with yes, or it would be the next question's turn
+    answered = put(book, replace(sale, question=None, left=left))
     if event.question == Question.MONEY_RETURNED.value and not event.yes:
         return with_lines(answered, sale.sale_id, lambda line: replace(line, doubt=False))
     return answered

@@ -115,7 +115,7 @@ def after_restart(sale: Sale) -> Sale:
     if sale.closed:
         return sale
     asked = sale.completed is not None or any(line.phase in _UNSETTLED for line in sale.lines)
-    about = _ASK_ABOUT | HANDED_OVER if asked else frozenset()
+    about = _ASK_ABOUT | (frozenset() if sale.left else HANDED_OVER) if asked else frozenset()
     lines = tuple(replace(line, doubt=line.phase in about) for line in sale.lines)
     if any(line.doubt for line in lines):
         return replace(sale, lines=lines, question=Question.CUSTOMER_LEFT)

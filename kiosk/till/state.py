@@ -74,6 +74,7 @@ class Sale:
     signature: bytes = b""
     closed: bool = False
     abandoned: bool = False  # every line was released and no money stayed in; ``closed`` too
+    left: bool = False  # after a restart the clerk said that the customer has gone with the cards
     question: "Question | None" = None  # what the clerk must answer after a restart, before anything is sold
 
     @property

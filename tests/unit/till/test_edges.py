@@ -297,3 +297,23 @@ def test_a_payment_is_for_the_amount_that_was_on_screen(command: do.PayCash | do
     assert rig.notice.reason is not None
     rig.pay()
     assert rig.line(CARD).phase is LinePhase.COMMITTING
+
+
+def test_who_has_left_is_asked_once_although_another_ones_cancel_is_on_its_way() -> None:
+    """Without the line, every start would ask the same question about a customer who is long gone."""
+    rig = open_till()
+    rig.sell(CARD, OTHER)
+    rig.pay()
+    rig.pass_time(21_000)
+    rig.answer("status", "status", card=OTHER, record="committed")
+    rig.tell(do.ChooseUnknown(do.UnknownChoice.GIVE_BACK))
+    rig.silent = True
+    rig.restart()
+    question = rig.state.question
+    assert question is not None
+    assert question.last4 == (OTHER[-4:],)
+    rig.tell(do.AnswerRecovery(yes=True, question=question))
+    rig.restart()
+    assert rig.state.question is None
+    rig.answer("cancel", "cancelled")
+    assert [sale.closed for sale in rig.state.book.sales] == [True]
