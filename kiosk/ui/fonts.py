@@ -1,16 +1,19 @@
 """Type: loads the bundled fonts and makes the QFont of each role of the design's scale.
 
 Responsible for: Inter below 28 px, Inter Display from 28 px, JetBrains Mono for traces, tabular figures (the tabular glyphs of
-Inter Display 4.0 beta 7 are not equally wide: large amounts stand alone, never in columns). Not responsible for colours (`theme`). The scale stands here as data so that a widget needs no file; a test holds it equal to `tokens.json`.
+Inter Display 4.0 beta 7 are not equally wide: large amounts stand alone, never in columns). Not responsible for colours
+(`theme`). The scale stands here as data so that a widget needs no file; a test holds it equal to `tokens.json`.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFont, QFontDatabase
 
 DISPLAY_FROM_PX: Final = 28
+_LOADED: Final = "kiosk_fonts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,20 @@ class FontError(Exception):
 
 
 def load_fonts(folder: Path) -> tuple[str, ...]:
-    """Register every bundled font with Qt and return their families. Raises `FontError` when one is refused."""
+    """Register every bundled font with Qt, once for each application, and return their families. Raises `FontError` when one
+    is refused."""
+    app = QCoreApplication.instance()
+    known = app.property(_LOADED) if app is not None else None
+    if isinstance(known, list):
+        return tuple(known)  # registering again would make Qt look at every widget's font again
     families: set[str] = set()
     for path in sorted(folder.glob("*.[ot]tf")):
         number = QFontDatabase.addApplicationFont(str(path))
         if number < 0:
             raise FontError(f"font refused: {path.name}")
         families.update(QFontDatabase.applicationFontFamilies(number))
+    if app is not None:
+        app.setProperty(_LOADED, sorted(families))
     return tuple(sorted(families))
 
 

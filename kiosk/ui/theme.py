@@ -76,7 +76,8 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     """Put a look on the whole application; widgets that exist are restyled, so prefer a moment when nobody waits."""
     if app.style().objectName().lower() != "fusion":
         app.setStyle(QStyleFactory.create("Fusion"))
-    app.setStyleSheet(theme.sheet)
+    if app.styleSheet() != theme.sheet:
+        app.setStyleSheet(theme.sheet)
 
 
 def restyle(widget: QWidget, **properties: str) -> None:

@@ -72,7 +72,7 @@ def test_french_is_set_like_print() -> None:
             faults.append(f"{key}: a typewriter's quote")
         if "..." in text:
             faults.append(f"{key}: three points for …")
-        if re.search(r"\d (?!×)[A-Za-zé€]", text):
+        if re.search(r"(?<![A-Z])\b\d+ (?!×)[A-Za-zé€]", text):
             faults.append(f"{key}: breakable space after a number")
         if "nº " in text or ("Nº " in text and not key.startswith("common.serial_no")):
             faults.append(f"{key}: breakable space after nº")
