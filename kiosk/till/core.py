@@ -58,6 +58,7 @@ _ONLY_IN: Final[dict[type, frozenset[Stage]]] = {
     do.RefundRefused: frozenset({Stage.REFUSED}),
     do.PrintReceipt: _DONE_STAGES,
     do.NextSale: _DONE_STAGES,
+    do.OpenSale: _DONE_STAGES | {Stage.SALE, Stage.ACTIVATING, Stage.UNKNOWN, Stage.REFUSED},
     do.OpenBalance: _DONE_STAGES | {Stage.SALE, Stage.BALANCE},
 }
 _BALANCE_COMMANDS: Final = (do.OpenBalance, do.CloseBalance, do.AskBalance)
@@ -377,6 +378,7 @@ class Till:
         self._activating.advance()
         self._cancelling.advance()
         self._completing.advance()
+        self._recovery.advance()
         self._delivery.advance()
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -87,12 +87,17 @@ class Recovery:
                 assert_never(sale.question)
         self.pick()
 
+    def advance(self) -> None:
+        """A charge that is not resolved comes to the counter as soon as it is free: somebody waits there with a bank card."""
+        if self._desk.passing.started and self._desk.sale is None:
+            self._desk.passing.counter = self._charging()
+
     def pick(self) -> None:
-        """Bring a sale that somebody must look at to the counter, if none is there."""
+        """Bring a sale that somebody must look at to the counter: a charge first, then what is there, then the newest."""
         desk = self._desk
-        if desk.sale is not None and not desk.sale.closed:
-            return
-        desk.passing.counter = next((sale.sale_id for sale in reversed(desk.book.sales) if not sale.closed), None)
+        shown = None if desk.sale is None or desk.sale.closed else desk.sale.sale_id
+        newest = next((sale.sale_id for sale in reversed(desk.book.sales) if not sale.closed), None)
+        desk.passing.counter = self._charging() or shown or newest
 
     # ---- inside
 
@@ -131,6 +136,9 @@ class Recovery:
         ]
         if ended:
             self._desk.append(*ended)
+
+    def _charging(self) -> str | None:
+        return next((sale.sale_id for sale in self._desk.book.sales if sale.charge_pending is not None), None)
 
     def _asked_sale(self) -> Sale | None:
         return next((sale for sale in self._desk.book.sales if sale.question is not None), None)

@@ -49,6 +49,7 @@ class Customer:
     cards: list[str]
     tender: TenderKind
     before: frozenset[str]  # sales that are not theirs
+    borrowed: set[str] = field(default_factory=set)  # cards of theirs that others bought
     cash: int = 0
     holds: list[str] = field(default_factory=list)
     repaid: set[str] = field(default_factory=set)  # line ids
@@ -282,9 +283,12 @@ class Clerk:
         self.left_to_serve -= 1
         wanted = self.random.choice((1, 1, 1, 2, 2, 3))
         cards = [card for card in (self.place.take_card() for _ in range(wanted)) if card is not None]
+        out = [card for one in self.customers for card in one.holds]
+        borrowed = {self.random.choice(out[-2:])} if out and self.random.random() < 0.3 else set()
+        cards += borrowed  # somebody puts a card on the counter that was sold already
         tender = TenderKind.CASH if self.random.random() < 0.75 else TenderKind.BANK_CARD
         before = frozenset(sale.sale_id for sale in state.book.sales)
-        customer = Customer(len(self.customers) + 1, cards, tender, before)
+        customer = Customer(len(self.customers) + 1, cards, tender, before, borrowed=borrowed)
         self.customers.append(customer)
         self.current = customer
         self.place.note(
@@ -300,7 +304,7 @@ class Clerk:
         if self.current is customer:
             self.current = None
         for card in customer.cards:
-            if card not in cards:
+            if card not in cards and card not in customer.borrowed:
                 self.place.put_card(card)
         for card in cards:
             if self.random.random() < 0.3:

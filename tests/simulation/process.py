@@ -11,10 +11,14 @@ from typing import Any, Protocol
 from kiosk.domain.events import (
     CancelRequested,
     CardPromised,
+    ChargeAnswered,
     ChargeRequested,
     CommitRequested,
     Event,
+    LineRefunded,
     LineReleased,
+    PromiseSettled,
+    RecoveryAnswered,
     ReserveRequested,
 )
 from kiosk.domain.money import Money
@@ -30,6 +34,9 @@ from tests.fakes.clock import SeededIds
 from tests.fakes.journal import FakeCrash, FakeJournal
 from tests.fakes.till_ports import FakeClerks, FakeDisplay, FakeReceipts, FakeSounds
 from tests.simulation.network import Network, Server, SimGateway, Times
+
+RARE = (CancelRequested, CardPromised, ChargeAnswered, LineRefunded, PromiseSettled, RecoveryAnswered)
+RARE_FACTOR = 6
 
 
 class Killed(Exception):  # noqa: N818 - nothing of ours may catch it by "Error"
@@ -259,11 +266,12 @@ class TillProcess:
     # ---- what the wrappers below use
 
     def disk(self, events: Sequence[Event]) -> None:
-        """Fate, before a commit."""
+        """Fate, before a commit; it strikes more often where entries are rare."""
         chance = self._random.random()
-        if chance < self.kills.commit:
+        deadly = self.kills.commit * (RARE_FACTOR if any(isinstance(event, RARE) for event in events) else 1)
+        if chance < deadly:
             self.journal.crash_next = self._random.choice(("before", "after"))
-        elif chance < self.kills.commit + self.kills.trouble:
+        elif chance < deadly + self.kills.trouble:
             self.journal.trouble_next = Trouble("JRN-01", retryable=False, detail="the simulator's disk is full")
 
     def later(self, low_ms: float, high_ms: float, what: str, message: Callable[[], Message]) -> None:

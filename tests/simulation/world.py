@@ -50,16 +50,18 @@ class Profile:
     clock_ms: float
     policy: bool
     let_go: bool
+    cards_per_sale: int
+    cards_outstanding: int
     blocked: int
     pace_ms: float
     theft_ms: float
 
 
 def draw_profile(random: Random) -> Profile:
-    """A day's weather: often fair, sometimes everything at once."""
+    """A day's weather: often fair, sometimes everything at once, and on one day in three hardly ever a line."""
     bad = random.choice((0.3, 1.0, 1.0, 2.0))
     minute = 60_000.0
-    return Profile(
+    profile = Profile(
         customers=random.randint(4, 8),
         drop=random.choice((0.0, 0.02, 0.15, 0.4)) * min(bad, 1.5),
         double=random.choice((0.0, 0.05, 0.3)),
@@ -74,9 +76,25 @@ def draw_profile(random: Random) -> Profile:
         clock_ms=random.choice((0.0, 0.0, 30_000, 600_000)),
         policy=random.random() < 0.85,
         let_go=random.random() < 0.7,
+        cards_per_sale=random.choice((1, 2, 2)),
+        cards_outstanding=random.choice((2, 4, 10)),
         blocked=random.choice((0, 0, 1, 3)),
         pace_ms=random.choice((2_000, 10_000, 40_000)),
         theft_ms=random.choice((2 * minute, 60 * minute)),
+    )
+    if random.random() < 0.67:
+        return profile
+    return replace(
+        profile,
+        drop=0.0,
+        slow=0.0,
+        cut_every_ms=0.7 * minute,
+        cut_for_ms=8 * minute,
+        kill_commit=random.choice((0.0, 0.02, 0.06)),
+        kill_effect=random.choice((0.0, 0.01)),
+        kill_idle_ms=30 * minute,
+        pace_ms=15_000,
+        policy=True,
     )
 
 
@@ -192,8 +210,9 @@ class World:
         return None
 
     def put_card(self, serial: str) -> None:
-        """A card goes back to the rack, at any place."""
-        self.rack.insert(self.random.randint(0, len(self.rack)), serial)
+        """A card goes back to the rack: often where the next hand finds it."""
+        place = 0 if self.random.random() < 0.5 else self.random.randint(0, len(self.rack))
+        self.rack.insert(place, serial)
 
     def spend(self, serial: str, *, soon: bool = False) -> None:
         """Somebody uses a code, some time after leaving, or while the card lies on the counter."""
@@ -281,7 +300,12 @@ class World:
     def _prepare_authority(self) -> None:
         profile = self.profile
         policy = demonstration_policy("EUR") if profile.policy else OfflinePolicy(currency="EUR")
-        policy = replace(policy, let_go_while_unknown=profile.let_go)
+        policy = replace(
+            policy,
+            let_go_while_unknown=profile.let_go,
+            max_cards_per_sale=profile.cards_per_sale,
+            max_cards_outstanding=profile.cards_outstanding,
+        )
         blocked = self.random.sample(self.rack, profile.blocked)
 
         def work(tx: Transaction) -> None:

@@ -165,7 +165,7 @@ def test_trouble_at_the_start_halts_with_its_own_code(caplog: pytest.LogCaptureF
 def test_a_full_mailbox_refuses_instead_of_blocking(caplog: pytest.LogCaptureFixture) -> None:
     """A till that hangs would freeze the screen and every device with it."""
     gate = threading.Event()
-    running = Running(lambda item: (gate.wait(DEADLINE_S) and None) or None)
+    running = Running(lambda item: hold(gate))
     running.actor.post(do.NextSale())
     until(lambda: running.actor.stuck_for_ms() > 0)
     with patch.object(actors._log, "error"):
@@ -180,7 +180,7 @@ def test_a_full_mailbox_refuses_instead_of_blocking(caplog: pytest.LogCaptureFix
 def test_the_watchdog_sees_how_long_the_thread_has_been_busy() -> None:
     """A disk that hangs would look like a till that waits."""
     gate = threading.Event()
-    running = Running(lambda item: (gate.wait(DEADLINE_S) and None) or None)
+    running = Running(lambda item: hold(gate))
     assert running.actor.stuck_for_ms() == 0
     running.actor.post(do.NextSale())
     until(lambda: running.actor.stuck_for_ms() >= 20)

@@ -145,6 +145,24 @@ def test_a_charge_that_nobody_knows_is_read_from_the_terminal_by_the_clerk() -> 
     assert rig.at(Stage.ACTIVATING)
 
 
+def test_a_charge_under_way_comes_to_the_counter_before_every_other_sale() -> None:
+    """The customer with the bank card would be sent away while the card is being charged."""
+    rig = open_till()
+    rig.sell(CARD)
+    rig.pay()
+    rig.tell(do.ContinueInBackground())
+    rig.sell(OTHER)
+    rig.tell(do.PayBankCard())
+    charging = rig.sale.sale_id
+    rig.restart()
+    answer(rig, yes=False)
+    answer(rig, yes=False)
+    assert rig.at(Stage.CHARGING)
+    assert rig.sale.sale_id == charging
+    rig.tell(do.OpenSale(rig.state.background[0]))
+    assert rig.at(Stage.CHARGING), "and nothing takes its place while it is open"
+
+
 def committing(*cards: str) -> Rig:
     """A till that died while activations were under way."""
     rig = open_till()
