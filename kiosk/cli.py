@@ -46,6 +46,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("enrol", "give this terminal its identity", "kiosk.sync.enrol_command:configure"),
     Command("journal", "copy or read the till's journal", "kiosk.journal.command:configure"),
     Command("verify", "check a copy of a journal", "kiosk.verifier.command:configure", has_data=False),
+    Command("gallery", "show every page, or write pictures of them", "kiosk.ui.gallery:configure", has_data=False),
     Command("doctor", "find and examine the devices' ports", "kiosk.devices.doctor:configure", has_data=False),
 )
 

@@ -126,7 +126,7 @@ def _sheet(width: int, height: int) -> QImage:
 
 
 def _save(sheet: QImage, target: Path) -> None:
-    sheet.save(str(target), b"PNG", SMALLEST)
+    sheet.save(str(target), quality=SMALLEST)
 
 
 def _scaled(path: Path, width: int) -> QImage:

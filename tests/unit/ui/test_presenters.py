@@ -30,9 +30,10 @@ from kiosk.ui.presenters.clerk import (
 )
 from kiosk.ui.presenters.notices import bad_news, good_news
 from kiosk.ui.presenters.parts import initials
-from kiosk.ui.samples import Sample, at, basket, done, samples, state
-from kiosk.ui.samples import cash as paid
-from kiosk.ui.samples import sale as make_sale
+from kiosk.ui.sample_parts import at, basket, done, state
+from kiosk.ui.sample_parts import cash as paid
+from kiosk.ui.sample_parts import sale as make_sale
+from kiosk.ui.samples import Sample, samples
 
 FR = open_language(asset("locale"), "fr", ZoneInfo("Europe/Paris"))
 EN = open_language(asset("locale"), "en", ZoneInfo("Europe/Paris"))

@@ -13,7 +13,7 @@ from kiosk.till.state import Balance, Question, RecoveryQuestion, Stage, TenderH
 from kiosk.ui import intents as on
 from kiosk.ui.draft import Draft, Looks
 from kiosk.ui.intents import Task
-from kiosk.ui.samples import EMPTY, basket, cash, done, line, line_id, sale, state
+from kiosk.ui.sample_parts import EMPTY, basket, cash, done, line, line_id, sale, state
 from kiosk.ui.steps import Step, settle, step
 
 FULL = state(Stage.SALE, sale(basket()))
