@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # before anything imports Qt or python-escpos
@@ -18,11 +19,24 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 os.environ.pop("KIOSK_DATA", None)
 os.environ.setdefault("ESCPOS_CAPABILITIES_PICKLE_DIR", tempfile.mkdtemp(prefix="kiosk-escpos-"))
 
+from hypothesis import settings
+
 from tests.fakes.clock import FakeClock, SeededIds
 from tests.helpers.guards import LogGuard, NetworkGuard, no_thread_left
 
+# The test command gives the same verdict twice; HYPOTHESIS_PROFILE=explore looks for new counter-examples. No deadlines: a busy
+# machine is not a fault of the product.
+settings.register_profile("repeat", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
 _network = NetworkGuard()
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+# the test command is the same run every time; KIOSK_RANDOM=1 looks for new examples
+hypothesis.settings.register_profile("command", derandomize=not os.environ.get("KIOSK_RANDOM"))
+hypothesis.settings.load_profile("command")
 
 
 def pytest_configure() -> None:

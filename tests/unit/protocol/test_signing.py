@@ -380,3 +380,14 @@ def test_unsignable_request_is_a_mistake_of_ours(change: str, value: object) -> 
     }  # fmt: skip
     with pytest.raises(ValueError):
         sign_request(**{**arguments, change: value})  # type: ignore[arg-type]  # wrong values are the point
+
+
+def test_a_signature_has_one_spelling() -> None:
+    """Two spellings of one signature would be two requests to whoever counts them."""
+    wire = Wire()
+    parts = wire.parts(*ROUTES[0])
+    value = header(parts, "signature")
+    last = value.rindex("=:") - 2  # the last character before the padding: four of its bits mean nothing
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/":
+        spelt = value[:last] + other + value[last + 1 :]
+        assert isinstance(wire.check(with_header(parts, "signature", spelt)), Fault) == (spelt != value)
