@@ -29,6 +29,7 @@ from kiosk.till.display_text import DisplayText, DisplayWords, display_text
 from kiosk.till.enquiries import TIMER as ASK_TIMER
 from kiosk.till.enquiries import Enquiries
 from kiosk.till.link import PROBE_TIMER, Link
+from kiosk.till.occasions import ANY_STAGE, BALANCE_COMMANDS, CLOSED_STAGES, ONLY_IN
 from kiosk.till.offers import Offers, unknown_lines
 from kiosk.till.printing import Printing
 from kiosk.till.publishing import Publishing
@@ -41,27 +42,6 @@ HALTING: Final = frozenset({"JRN-02", "JRN-03"})  # the disk failed in a commit,
 RETRY_TIMER: Final = "retry"
 RETRY_MS: Final = 2_000  # after trouble with the disk, what is due is tried again
 KEPT_MESSAGES: Final = 100
-
-_ANY_STAGE: Final = frozenset(Stage)
-_CLOSED_STAGES: Final = (Stage.STARTING, Stage.LOGGED_OUT, Stage.LOCKED, Stage.RECOVERY, Stage.HALTED)
-_DONE_STAGES: Final = frozenset({Stage.RESULT, Stage.PROMISED})
-_ONLY_IN: Final[dict[type, frozenset[Stage]]] = {
-    do.RemoveLine: frozenset({Stage.SALE}),
-    do.PutBack: frozenset({Stage.SALE}),
-    do.ClearBasket: frozenset({Stage.SALE}),
-    do.PayCash: frozenset({Stage.SALE}),
-    do.PayBankCard: frozenset({Stage.SALE}),
-    do.AnswerCharge: frozenset({Stage.CHARGING}),
-    do.ContinueInBackground: frozenset({Stage.ACTIVATING, Stage.UNKNOWN}),
-    do.ChooseUnknown: frozenset({Stage.UNKNOWN}),
-    do.ReplaceRefused: frozenset({Stage.REFUSED}),
-    do.RefundRefused: frozenset({Stage.REFUSED}),
-    do.PrintReceipt: _DONE_STAGES,
-    do.NextSale: _DONE_STAGES,
-    do.OpenSale: _DONE_STAGES | {Stage.SALE, Stage.ACTIVATING, Stage.UNKNOWN, Stage.REFUSED},
-    do.OpenBalance: _DONE_STAGES | {Stage.SALE, Stage.BALANCE},
-}
-_BALANCE_COMMANDS: Final = (do.OpenBalance, do.CloseBalance, do.AskBalance)
 
 
 class Till:
@@ -266,7 +246,7 @@ class Till:
 
     def _command(self, command: do.Command) -> None:
         stage = self._publishing.stage()
-        if self._desk.settings.balance_only and not isinstance(command, _BALANCE_COMMANDS):
+        if self._desk.settings.balance_only and not isinstance(command, BALANCE_COMMANDS):
             return
         match command:
             case do.LogIn():
@@ -280,12 +260,12 @@ class Till:
                 if stage is Stage.RECOVERY and command.question == self._recovery.question():
                     self._recovery.answer(yes=command.yes)
             case _:
-                if stage not in _CLOSED_STAGES:
+                if stage not in CLOSED_STAGES:
                     self._counter_command(command, stage)
 
     def _counter_command(self, command: do.Command, stage: Stage) -> None:
         """Something asked of the counter. A second press, or one that the state overtook, finds its stage gone and does nothing."""
-        if stage in _ONLY_IN.get(type(command), _ANY_STAGE):
+        if stage in ONLY_IN.get(type(command), ANY_STAGE):
             match command:
                 case do.AddCard():
                     self._scan(command.text, None, EntryMode.KEYED)

@@ -99,7 +99,8 @@ class JournalStore(Protocol):
 
     Every method is called in the till thread. The sync thread gets batches and gives answers by value, through the gateway and the
     mailbox. Every method that writes is durable on return and raises ``Trouble`` JRN-… after which nothing was stored, with one
-    exception: after JRN-02 (the disk failed in the middle of a commit) only the next start can tell, and every call repeats the trouble.
+    exception: after JRN-02 (the disk failed in the middle of a commit) only the next start can tell, and every call repeats the
+    trouble.
     """
 
     def append(self, events: Sequence[Event], *, user: str) -> Sequence[Entry]:
