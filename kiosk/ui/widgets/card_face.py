@@ -129,6 +129,7 @@ class CardTile(QPushButton):
         inner.setSpacing(6)
         inner.addWidget(self._face)
         line = QHBoxLayout()
+        line.addStrut(26)  # as high without a stock chip as with one
         line.addWidget(self._name, 1)
         line.addWidget(self._stock)
         inner.addLayout(line)

@@ -161,8 +161,11 @@ class SaleScreen(Screen):
         self._clearing.add(self._clear_detail)
         self._clearing.inner.addSpacing(8)
         self._clearing.add(buttons)
-        self._clearing.hide()
-        return self._clearing
+        # its own room, so that the gap under the question goes with it
+        self._clearing_room = Block("plain", pad=(0, 0, 0, 10), gap=0, parent=panel)
+        self._clearing_room.add(self._clearing)
+        self._clearing_room.hide()
+        return self._clearing_room
 
     # ---- showing
 
@@ -184,7 +187,7 @@ class SaleScreen(Screen):
         asking = bool(view.clear_question)
         self._clear.show_action(view.clear)
         self._clear.setVisible(view.clear.shown and not asking)
-        self._clearing.setVisible(asking)
+        self._clearing_room.setVisible(asking)
         self._clear_question.set_text(view.clear_question)
         self._clear_detail.set_text(view.clear_detail)
         self._keep.show_action(view.clear_keep)
