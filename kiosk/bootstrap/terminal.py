@@ -22,7 +22,7 @@ from kiosk.journal.quarantine import JournalIdentity
 from kiosk.journal.store import SqliteJournal
 from kiosk.receipt.words import parse_receipt_words
 from kiosk.resources import asset
-from kiosk.settings import Settings, load_settings
+from kiosk.settings import Settings, SettingsTrouble, load_settings
 from kiosk.sync.asker import Endpoint
 from kiosk.sync.gateway import HttpAuthorityGateway
 from kiosk.sync.identity import Enrolled, load_identity
@@ -73,7 +73,19 @@ class Machine:
             raise Trouble(
                 "ENR-05", retryable=False, detail=f"{folder} is not enrolled yet: run kiosk enrol --data {folder}"
             )
+        _one_currency(settings, enrolled)
         return cls(folder, settings, enrolled, open_keystore(enrolled.keystore, folder).load())
+
+
+def _one_currency(settings: Settings, enrolled: Enrolled) -> None:
+    """A terminal has one currency: of its settings, of what it sells, and of the shop it was enrolled for. Raises SET-01."""
+    sold = catalogue(settings.series).currency.code
+    if settings.currency != sold:
+        raise SettingsTrouble(f"currency: {settings.currency} does not go with series {settings.series}; write {sold}")
+    if enrolled.currency != sold:
+        raise SettingsTrouble(
+            f"series: {settings.series} is sold in {sold}, this shop was enrolled for {enrolled.currency}"
+        )
 
 
 class Terminal:
@@ -103,7 +115,7 @@ class Terminal:
         self._actor = TillActor(self._make, clock=self._clock, on_halt=self._halted, on_stopped=self._close_journal)
         self._gateway = HttpAuthorityGateway(
             endpoint=Endpoint(machine.settings.authority.address, machine.settings.authority.trust or None),
-            identity=machine.enrolled.identity(machine.keys, version=software_version()),
+            identity=machine.enrolled.identity(machine.keys, version=version("kiosk")),
             post=self._take,
             clock=self._clock,
             ids=self._ids,

@@ -79,7 +79,8 @@ class Tour:
         self._record("two cards scanned")
         self._press("F9")
         self._until("the cash page", lambda look: look["screen"] == "cash")
-        self._hand.call("type", text="100")
+        due_minor = sum(self._world.catalogue.series[place].face.minor for place in (1, 2))
+        self._hand.call("type", text=str((due_minor // 10_000 + 1) * 100))  # the next hundred above
         self._record("cash with change")
         self._enter()
         self._activated(timed=True)

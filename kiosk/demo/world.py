@@ -8,7 +8,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -125,8 +124,7 @@ class World:
             self._killed_here = False
 
     def _start(self, name: str, *arguments: str) -> Child:
-        environment: Mapping[str, str] = {"KIOSK_LOG": "info"}
-        child = Child(name, arguments, log=self.folder / "log" / f"{name}.txt", environment=environment)
+        child = Child(name, arguments, log=self.folder / "log" / f"{name}.txt")
         self._children.append(child)
         return child
 

@@ -114,7 +114,8 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 
 @pytest.fixture(scope="module")
 def plans(counter: Counter) -> list[list[str]]:
-    """Where the till dies while a customer is served: once at every moment of a sale, then twice in a row at two of them."""
+    """Where the till dies while a customer is served: at every named point of a sale, once and twice in a row, then at the other
+    moments, and last at two of them drawn by the seed."""
     log = counter.folder / "points.txt"
     serial = counter.serials.pop()
     assert counter.live(serial, counter.folder / "truth-first.json", log=str(log)) == 0
@@ -124,11 +125,15 @@ def plans(counter: Counter) -> list[list[str]]:
     # the n-th passage of a point is a moment of its own: after which entry, before which question
     moments = [f"{name}:{passed[: place + 1].count(name)}" for place, name in enumerate(passed)]
     chance = random.Random(SEED)
-    plans = [[moment] for moment in moments]
-    while len(plans) < 2 * KILLS:
-        plans.append([chance.choice(moments), chance.choice(moments)])
-    chance.shuffle(plans)
-    return plans
+    names = sorted(set(passed))
+    some = {name: chance.choice([moment for moment in moments if moment.rpartition(":")[0] == name]) for name in names}
+    every_name = [plan for name in names for plan in ([some[name]], [some[name], f"{name}:1"])]
+    rest = [[moment] for moment in moments if moment not in some.values()]
+    while len(every_name) + len(rest) < 2 * KILLS:
+        rest.append([chance.choice(moments), chance.choice(moments)])
+    chance.shuffle(rest)
+    assert len(every_name) * 3 // 2 <= max(KILLS, 60), "the kills of the test command no longer reach every name"
+    return [*reversed(rest), *reversed(every_name)]  # taken from the end
 
 
 @pytest.mark.parametrize("ten", range(-(-KILLS // 10)))
