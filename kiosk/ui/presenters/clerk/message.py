@@ -27,6 +27,8 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
     """Return the page for a till that starts or has halted."""
     words = lang.words
     halted = state.stage is Stage.HALTED
+    small = [words("act.ref", ref=state.trouble)] if halted and state.trouble else []
+    small += [words("frame.demo_chip")] if state.demonstration_keys else []
     return View(
         busy=not halted,
         icon="triangle-alert",
@@ -34,7 +36,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
         title=words("halt.t") if halted else words("start.t"),
         text=words("halt.d") if halted else words("start.d"),
         notes=(words("halt.cards"), words("halt.again")) if halted else (),
-        reference=words("act.ref", ref=state.trouble) if halted and state.trouble else "",
+        reference=" · ".join(small),
         action=Action(
             words("halt.restart"),
             Restart(),
