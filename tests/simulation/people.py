@@ -148,6 +148,10 @@ class Clerk:
             self._next_customer(state, basket)
             return
         customer.intent = ""
+        theirs = [sale.sale_id for sale in self._sales(state, customer) if sale.sale_id in state.background]
+        if theirs and not basket:
+            self._press(do.OpenSale(theirs[-1]))  # a restart put it aside: the customer in front knows what was paid
+            return
         if customer.cash > 0 and not state.paying and not self._paid(state, customer):
             self.place.note(f"customer {customer.number} gets the cash back: the sale is gone")
             customer.cash = 0
