@@ -69,7 +69,7 @@ class Tour:
         self._record("log in")
         self._press("Down")
         self._hand.call("type", text=pin)
-        self._press("Return")
+        self._enter()
         self._until("the sale page", lambda look: look["screen"] == "sale")
         self._record("ready to sell")
 
@@ -173,7 +173,7 @@ class Tour:
         self._until("the log-in page", lambda look: look["screen"] == "login")
         self._press("Down")
         self._hand.call("type", text=CLERKS[0][3])
-        self._press("Return")
+        self._enter()
         self._until("the question", lambda look: look["screen"] == "recovery" and look["question"] == "customer_left")
         self._record("after the restart: what only the clerk can know")
         self._press("N")
