@@ -7,7 +7,9 @@ import argparse
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -91,15 +93,18 @@ def _compare(report: TourReport, operator: Operator) -> None:
 
 
 def _keep_databases(world: World, output: Path, terminal: str) -> None:
-    """One file each, complete without its write-ahead log; copied after their owners have ended."""
-    for source, target in (
-        (world.till_folder / f"journal-{terminal}.db", output / f"journal-{terminal}.db"),
-        (world.operator.folder / "authority.db", output / "authority.db"),
+    """One file each, complete without a write-ahead log; copied after their owners have ended. The journal's copy is verified."""
+    journal = output / f"journal-{terminal}.db"
+    for words in (("journal", "--data", str(world.till_folder), "snapshot", str(journal)), ("verify", str(journal))):
+        done = subprocess.run([sys.executable, "-m", "kiosk", *words], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise OperatorError(f"kiosk {words[0]}: {done.stderr.strip() or done.stdout.strip()}")
+    with (
+        closing(sqlite3.connect(world.operator.folder / "authority.db")) as live,
+        closing(sqlite3.connect(output / "authority.db")) as copy,
     ):
-        with sqlite3.connect(source) as live, sqlite3.connect(target) as copy:
-            live.backup(copy)
-        copy.close()
-        live.close()
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
 
 
 def _say(text: str) -> None:
