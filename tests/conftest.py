@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 # before anything imports Qt or python-escpos
@@ -32,11 +31,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 _network = NetworkGuard()
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-# the test command is the same run every time; KIOSK_RANDOM=1 looks for new examples
-hypothesis.settings.register_profile("command", derandomize=not os.environ.get("KIOSK_RANDOM"))
-hypothesis.settings.load_profile("command")
 
 
 def pytest_configure() -> None:
