@@ -26,7 +26,7 @@ from kiosk.protocol.messages import MAX_BODY_BYTES, EnrolmentRequest
 from kiosk.protocol.nonces import Nonces
 from kiosk.protocol.problems import ProblemKind
 from kiosk.protocol.routes import ENROLMENT_KEYID
-from kiosk.protocol.signing import Fault, RequestParts, Verified, request_signature, verify_request
+from kiosk.protocol.signing import Fault, RequestParts, Verified, read_claim, request_signature, verify_claim
 
 MAX_KEYS_KEPT = 4_096
 MAX_QUERY_CHARS = 1_024
@@ -67,7 +67,7 @@ class Access:
                 request.headers.raw,
                 body,
             )
-            caller = self._let_in(resource, parts)
+            caller = await self._let_in(resource, parts)
             if isinstance(caller, Fault):
                 _log.info("%s turned away: %s", resource.name, caller.value)
                 return self._answers.problem(self._answers.of_fault(caller), request_signature=signature)
@@ -78,21 +78,21 @@ class Access:
             found = self._answers.of_error(error, where=resource.name)
             return self._answers.problem(found, request_signature=signature)
 
-    def _let_in(self, resource: Resource, parts: RequestParts) -> _Caller | Fault:
+    async def _let_in(self, resource: Resource, parts: RequestParts) -> _Caller | Fault:
+        claim = read_claim(parts)
+        if isinstance(claim, Fault):
+            return claim
         terminal: TerminalRow | None = None
-
-        def key_of(keyid: str) -> VerifyKey | None:
-            nonlocal terminal
-            if resource.enrols:
-                return _own_key(parts.body) if keyid == ENROLMENT_KEYID else None
+        if resource.enrols:
+            key = _own_key(parts.body) if claim.keyid == ENROLMENT_KEYID else None
+        else:
             # read anew for each request: a revocation is in force within the moment it is written (PR-05)
-            terminal = self._runner.read(lambda tx: find_terminal(tx, keyid))
-            return self._key(terminal.request_key) if terminal else None
-
-        verified = verify_request(
-            parts,
+            terminal = await self._runner.read(lambda tx: find_terminal(tx, claim.keyid))
+            key = self._key(terminal.request_key) if terminal else None
+        verified = verify_claim(
+            claim,
             authority=self._public_name,
-            keys=key_of,
+            verifier=key,
             nonces=self._nonces,
             now_s=self._authority.clock.now_ms() // 1000,
         )

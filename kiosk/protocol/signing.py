@@ -153,14 +153,18 @@ class KeyRing(Protocol):
     def __call__(self, keyid: str, /) -> Verifier | None: ...
 
 
-def verify_request(
-    request: RequestParts, *, authority: str, keys: KeyRing, nonces: Nonces, now_s: int, tag: str = TERMINAL_TAG
-) -> Verified | Fault:
-    """What the signature of a request is worth. Anything missing, doubled, added or altered is a ``Fault``.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request that is well formed and says whose it is; nothing of it is proved yet."""
 
-    ``authority`` is the configured public name: what the client wrote into ``Host`` is not looked at, so that a proxy may end TLS.
-    The nonce is remembered only for a good signature, so nobody else can use up a terminal's nonces.
-    """
+    keyid: str
+    request: RequestParts
+    fields: Mapping[str, str]
+    seen: "_Seen"
+
+
+def read_claim(request: RequestParts, *, tag: str = TERMINAL_TAG) -> Claim | Fault:
+    """Everything that can be judged without the key, so that the key may be looked up meanwhile by whatever takes its time."""
     fields = _fields(request.headers)
     if fields is None:
         return Fault.BAD
@@ -170,7 +174,18 @@ def verify_request(
     seen = _parse(fields, wanted=covered)
     if seen is None or seen.tag != tag or not _whole_request(request, fields, covered):
         return Fault.BAD
-    verifier = keys(seen.keyid)
+    return Claim(seen.keyid, request, fields, seen)
+
+
+def verify_claim(
+    claim: Claim, *, authority: str, verifier: Verifier | None, nonces: Nonces, now_s: int
+) -> Verified | Fault:
+    """What the claim is worth under the key of whom it names (``None``: nobody's).
+
+    ``authority`` is the configured public name: what the client wrote into ``Host`` is not looked at, so that a proxy may end TLS.
+    The nonce is remembered only for a good signature, so nobody else can use up a terminal's nonces.
+    """
+    request, fields, seen = claim.request, claim.fields, claim.seen
     if verifier is None:
         return Fault.UNKNOWN_KEY
     if verifier.algorithm.value != seen.alg:
@@ -196,6 +211,17 @@ def verify_request(
                 idempotency_key=fields.get(KEY_HEADER),
                 version=fields[VERSION_HEADER],
             )
+
+
+def verify_request(
+    request: RequestParts, *, authority: str, keys: KeyRing, nonces: Nonces, now_s: int, tag: str = TERMINAL_TAG
+) -> Verified | Fault:
+    """``read_claim`` and ``verify_claim`` in one, for keys that are at hand. Anything missing, doubled, added or altered is a
+    ``Fault``."""
+    claim = read_claim(request, tag=tag)
+    if isinstance(claim, Fault):
+        return claim
+    return verify_claim(claim, authority=authority, verifier=keys(claim.keyid), nonces=nonces, now_s=now_s)
 
 
 def request_signature(headers: HeaderPairs) -> str | None:

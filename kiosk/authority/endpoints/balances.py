@@ -8,7 +8,7 @@ from kiosk.protocol.routes import BALANCES
 
 async def _balance(call: Call) -> BalanceAnswer:
     assert isinstance(call.message, BalanceRequest), "decoded as this"
-    return call.runner.read(call.authority.balance_work(call.terminal_id, call.message))
+    return await call.runner.read(call.authority.balance_work(call.terminal_id, call.message))
 
 
 RESOURCES = (

@@ -11,9 +11,9 @@ async def _changes(call: Call) -> ChangesAnswer:
     terminal_id, cursor = call.terminal_id, call.query.get("cursor", "")
     if len(cursor) > MAX_CURSOR_CHARS:
         raise malformed(f"a cursor has at most {MAX_CURSOR_CHARS} characters")
-    if call.runner.read(call.authority.renewal_due(terminal_id)):
+    if await call.runner.read(call.authority.renewal_due(terminal_id)):
         await call.runner.write(call.authority.renewal_work(terminal_id))
-    return call.runner.read(call.authority.changes_work(terminal_id, cursor, _limit(call)))
+    return await call.runner.read(call.authority.changes_work(terminal_id, cursor, _limit(call)))
 
 
 def _limit(call: Call) -> int:

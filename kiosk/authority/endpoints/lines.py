@@ -27,7 +27,7 @@ def _handler(verb: str) -> Handler:
 
 
 async def _status(call: Call) -> LineAnswer:
-    return call.runner.read(call.authority.line_work(call.terminal_id, "status", call.params["line_id"], None))
+    return await call.runner.read(call.authority.line_work(call.terminal_id, "status", call.params["line_id"], None))
 
 
 def _post(verb: str, request: type[LineRequest]) -> Resource:

@@ -105,7 +105,7 @@ class BatchRunner:
         # shielded: a client that goes away must not take back a work that is being committed (SV-04)
         return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work)))
 
-    def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T]) -> T:
         return self._store.read(work)
 
 
@@ -118,5 +118,5 @@ class DirectRunner:
     async def write(self, work: Work[T]) -> T:
         return self._store.write(work)
 
-    def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T]) -> T:
         return self._store.read(work)
