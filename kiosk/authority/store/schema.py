@@ -1,10 +1,10 @@
-"""Brings a database to the newest schema: numbered SQL files, applied in order, each in one transaction with its number.
+"""Which steps bring a database to the newest schema: numbered SQL files, one folder a database, applied in order by its adapter.
 
-Not responsible for a database's own dialect beyond SQLite's; another adapter brings its own files.
+Each step runs in one transaction with its number. A number means the same tables in every folder. Not responsible for applying
+them, nor for where a database keeps its number.
 """
 
 import re
-import sqlite3
 from collections.abc import Iterable
 from enum import Enum
 from importlib.resources import files
@@ -12,9 +12,15 @@ from importlib.resources import files
 from kiosk.authority.store.ports import NEWER_DATABASE, trouble
 from kiosk.domain.activation import Block, CardState, EntryMode, Record
 from kiosk.domain.refusals import ExceptionCode, Reason
-from kiosk.failpoints import failpoint
 
 _NAME = re.compile(r"(\d{4})_[a-z_]+\.sql")
+
+
+class Dialect(Enum):
+    """Whose SQL; the value is the folder in ``migrations``."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
 
 
 class MovementKind(Enum):
@@ -35,32 +41,25 @@ WORDS: dict[str, type[Enum]] = {
 }
 
 
-def scripts() -> list[tuple[int, str]]:
+def scripts(dialect: Dialect) -> list[tuple[int, str]]:
     """The migrations in order: number and SQL, with the lists of allowed words put in."""
     found: list[tuple[int, str]] = []
-    for file in files("kiosk.authority.store").joinpath("migrations").iterdir():
+    for file in files("kiosk.authority.store").joinpath("migrations", dialect.value).iterdir():
         match = _NAME.fullmatch(file.name)
         if match:
             found.append((int(match[1]), _with_words(file.read_text(encoding="utf-8"))))
     return sorted(found)
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Apply what is missing; the version reached. Raises ``Trouble`` AUT-07 for a database of a newer program."""
-    steps = scripts()
+def steps_from(version: int, dialect: Dialect) -> list[tuple[int, str]]:
+    """What a database of this version lacks. Raises ``Trouble`` AUT-07 for a database of a newer program."""
+    steps = scripts(dialect)
     newest = steps[-1][0]
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > newest:
         raise trouble(
             NEWER_DATABASE, f"the database has schema {version}, this program knows {newest}: update the program"
         )
-    for number, sql in steps:
-        if number > version:
-            # executescript commits first, so the transaction is opened and closed inside the script itself
-            failpoint("authority.migrate.before_commit")
-            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
-            failpoint("authority.migrate.after_commit")
-    return newest
+    return [(number, sql) for number, sql in steps if number > version]
 
 
 def _with_words(sql: str) -> str:

@@ -25,7 +25,7 @@ from kiosk.authority.store.ports import (
     Work,
     trouble,
 )
-from kiosk.authority.store.schema import migrate
+from kiosk.authority.store.schema import Dialect, steps_from
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
 
@@ -94,7 +94,7 @@ class SqliteStore:
             self._connection = _connect(str(path) if path else ":memory:")
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-            migrate(self._connection)
+            _migrate(self._connection)
             self._reader = _read_only(path) if path else self._connection
         except sqlite3.Error as error:
             raise sqlite_trouble(error) from error
@@ -221,6 +221,15 @@ def _connect(target: str) -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, sql in steps_from(version, Dialect.SQLITE):
+        # executescript commits first, so the transaction is opened and closed inside the script itself
+        failpoint("authority.migrate.before_commit")
+        connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
+        failpoint("authority.migrate.after_commit")
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.authority.store.ports import OVERLOADED, Transaction
-from kiosk.authority.store.schema import WORDS, scripts
+from kiosk.authority.store.schema import WORDS, Dialect, scripts
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.authority.store.sqlite import SqliteStore, sqlite_trouble
 from kiosk.authority.store.writer import MAX_WAITING, BatchWriter
@@ -126,7 +126,7 @@ def test_the_file_is_for_its_owner_and_every_commit_reaches_the_disk(tmp_path: P
 
 def test_the_schemas_words_are_those_of_the_enums() -> None:
     """A state would be added to the rules that the database refuses, on the day of the release."""
-    sql = "".join(text for _, text in scripts())
+    sql = "".join(text for _, text in scripts(Dialect.SQLITE))
     for mark, words in WORDS.items():
         assert mark not in sql
         assert ", ".join(f"'{word.value}'" for word in words) in sql

@@ -39,8 +39,8 @@ def test_a_strangers_folder_is_not_taken_for_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_contains_every_asset(tmp_path: Path, repository: Path) -> None:
-    """A wheel without its pictures and series would start once and never sell."""
+def test_the_wheel_contains_every_asset_and_migration(tmp_path: Path, repository: Path) -> None:
+    """A wheel without its pictures and series would start once and never sell; without its migrations it would make no database."""
     source = tmp_path / "source"
     source.mkdir()
     for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
@@ -50,6 +50,9 @@ def test_the_wheel_contains_every_asset(tmp_path: Path, repository: Path) -> Non
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*command, "--wheel-dir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
     (wheel,) = tmp_path.glob("*.whl")
-    shipped = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kiosk/assets/")}
+    names = zipfile.ZipFile(wheel).namelist()
+    shipped = {name for name in names if name.startswith("kiosk/assets/")}
     present = {f"kiosk/{path.relative_to(source)}" for path in (source / "assets").rglob("*") if path.is_file()}
     assert shipped == present != set()
+    migrations = {path.relative_to(source).as_posix() for path in (source / "kiosk").rglob("*.sql")}
+    assert {name for name in names if name.endswith(".sql")} == migrations != set()
