@@ -18,7 +18,7 @@ from kiosk.authority.services.enrol import Enrolment
 from kiosk.authority.services.limits import RollingLimit, load_limit, save_limit
 from kiosk.authority.services.policy import set_policy
 from kiosk.authority.services.refused import malformed
-from kiosk.authority.store import books, cards, packs, places
+from kiosk.authority.store import alerts, books, cards, packs, places
 from kiosk.authority.store.entries import count_entries
 from kiosk.authority.store.lines import find_lines
 from kiosk.authority.store.places import ShopRow
@@ -224,7 +224,7 @@ def _status(tx: Transaction) -> dict[str, object]:
             }
             for row in books.open_exceptions(tx)
         ],
-        "alerts": books.count_alerts(tx),
+        "alerts": alerts.count_alerts(tx),
     }
 
 

@@ -14,9 +14,12 @@ from kiosk.authority.services.activate import Activations, LineRequest, known_te
 from kiosk.authority.services.changes import ChangesFeed
 from kiosk.authority.services.enrol import Enrolment
 from kiosk.authority.services.intake import Intake, check_entries
+from kiosk.authority.services.pay import asked
+from kiosk.authority.services.pay.asked import Ask, Caller, FollowRequest
+from kiosk.authority.services.pay.spending import Outcome, Spending, events_after, find_payment
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store.places import TerminalRow, find_shop
-from kiosk.authority.store.ports import Store, Transaction, Work
+from kiosk.authority.store.ports import Done, Failed, Store, Transaction, Work
 from kiosk.clock import Clock, IdSource
 from kiosk.domain.series import Catalogue
 from kiosk.protocol.messages import (
@@ -36,6 +39,7 @@ from kiosk.protocol.messages import (
     VoidAnswer,
     VoidRequest,
 )
+from kiosk.protocol.payments import EventsAnswer, PaymentAnswer, PaymentRequest
 
 REQUESTS: dict[str, type[LineRequest]] = {
     "reserve": ReserveRequest,
@@ -69,6 +73,8 @@ class Authority:
         self._intake = Intake(clock=clock, activations=self._activations)
         self._feed = ChangesFeed(clock=clock, cursor_key=keys.cursor_key())
         self._enrolment = Enrolment(clock=clock, ids=ids, keys=keys, demonstration=demonstration)
+        self.spending = Spending(clock=clock, keys=keys)
+        self._fingerprint_key = keys.fingerprint_key()
 
     # works: to be run inside a transaction
 
@@ -109,6 +115,24 @@ class Authority:
     def enrol_work(self, request: EnrolmentRequest) -> Work[EnrolmentAnswer]:
         return self._enrolment.work(request)
 
+    # payments: questions that ``spending.batch`` answers together with their neighbours
+
+    def pay_question(self, caller: Caller, key: str, request: PaymentRequest) -> Ask:
+        """A new payment under the merchant's idempotency key. Raises ``TurnedAway`` for what cannot be right; nothing was tried."""
+        return asked.present(caller, key, request, fingerprint_key=self._fingerprint_key)
+
+    def follow_question(self, caller: Caller, key: str, payment_id: str, request: FollowRequest) -> Ask:
+        """Capture, cancel or refund a payment."""
+        return asked.follow(caller, key, payment_id, request, fingerprint_key=self._fingerprint_key)
+
+    def payment_work(self, caller: Caller, payment_id: str) -> Work[PaymentAnswer]:
+        """Reads only."""
+        return lambda tx: find_payment(tx, caller, payment_id)
+
+    def events_work(self, caller: Caller, *, after: int) -> Work[EventsAnswer]:
+        """Reads only."""
+        return lambda tx: events_after(tx, caller, after=after)
+
     # the same at once, in this thread
 
     def line(self, terminal_id: str, verb: str, line_id: str, request: LineRequest | None = None) -> LineAnswer:
@@ -139,9 +163,26 @@ class Authority:
         """Exchange a one-time code for an identity."""
         return self.store.write(self.enrol_work(request))
 
+    def pay(self, caller: Caller, key: str, request: PaymentRequest) -> Outcome:
+        """Charge or authorize."""
+        return self._answer(self.pay_question(caller, key, request))
+
+    def follow(self, caller: Caller, key: str, payment_id: str, request: FollowRequest) -> Outcome:
+        """Go on with a payment."""
+        return self._answer(self.follow_question(caller, key, payment_id, request))
+
     def time(self) -> TimeAnswer:
         """The authority's clock."""
         return TimeAnswer(time_ms=self.clock.now_ms())
+
+    def _answer(self, question: Ask) -> Outcome:
+        (result,) = self.store.write(lambda tx: self.spending.batch(tx, [question]))
+        match result:
+            case Done(value):
+                assert isinstance(value, Outcome), "a group answers in its own words"
+                return value
+            case Failed(error):
+                raise error
 
     def _line(self, terminal_id: str, line_id: str, request: LineRequest, tx: Transaction) -> LineAnswer:
         return self._activations.line(tx, terminal_id=terminal_id, line_id=line_id, request=request)

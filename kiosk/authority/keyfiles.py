@@ -49,6 +49,14 @@ class AuthorityKeys:
         """Tags the one-time codes of enrolment."""
         return self._derive("kiosk enrolment code")
 
+    def fingerprint_key(self) -> bytes:
+        """Tags what was asked under an idempotency key: a payment's question covers a code, so a plain hash would give it away."""
+        return self._derive("kiosk payment fingerprint")
+
+    def merchant_secret(self, key_id: str) -> bytes:
+        """What a merchant's HMAC key signs with. Shown once when the key is made; made again here for each check, kept nowhere."""
+        return self._derive(f"kiosk merchant key {key_id}")
+
     def _derive(self, purpose: str) -> bytes:
         return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(self._master)
 

@@ -73,6 +73,7 @@ class World:
     serials: list[str]
     request_keys: dict[str, SigningKey] = field(default_factory=dict)
     journal_keys: dict[str, SigningKey] = field(default_factory=dict)
+    lot_file: bytes = b""
 
     @property
     def store(self) -> Store:
@@ -153,7 +154,7 @@ def make_world(
         demonstration=demonstration,
     )
     lot = issue_lot(authority, cards_count=cards_count, pack_cards=pack_cards, folder=folder, seed=seed)
-    world = World(authority, clock, ids, [])
+    world = World(authority, clock, ids, [], lot_file=lot.lot_file)
 
     def fill(tx: Transaction) -> None:
         now_ms = authority.clock.now_ms()

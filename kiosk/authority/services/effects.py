@@ -11,6 +11,7 @@ from typing import assert_never
 from kiosk.authority import ledger
 from kiosk.authority.services.exceptions import raise_exception
 from kiosk.authority.store import books, cards
+from kiosk.authority.store.alerts import raise_alert
 from kiosk.authority.store.cards import CardRow
 from kiosk.authority.store.feed import next_version
 from kiosk.authority.store.lines import LineRow
@@ -31,12 +32,10 @@ def apply_effects(
                 if card is not None:
                     cards.free_hold(tx, card.card_id, terminal_id=line.terminal_id, line_id=line.line_id)
             case Effect.ALERT:
-                books.add_alert(
-                    tx, kind="stolen_card", terminal_id=line.terminal_id, card_id=line.card_id, at_ms=now_ms
-                )
+                raise_alert(tx, kind="stolen_card", terminal_id=line.terminal_id, card_id=line.card_id, at_ms=now_ms)
             case Effect.ONLINE_ONLY:
                 set_online_only(tx, line.terminal_id, version=next_version(tx))
-                books.add_alert(
+                raise_alert(
                     tx, kind="allowance_exceeded", terminal_id=line.terminal_id, card_id=line.card_id, at_ms=now_ms
                 )
             case _:

@@ -14,7 +14,7 @@ import msgspec
 from kiosk.authority.services.activate import Activations, Allowance, known_terminal
 from kiosk.authority.services.policy import kept_to_policy
 from kiosk.authority.services.refused import TurnedAway, malformed
-from kiosk.authority.store.books import add_alert
+from kiosk.authority.store.alerts import raise_alert
 from kiosk.authority.store.entries import (
     EntryRow,
     add_entry,
@@ -142,7 +142,7 @@ class Intake:
         if known is not None:
             return known
         if not self._fits(tx, terminal, epoch, entry):
-            add_alert(tx, kind="journal_forked", terminal_id=terminal.terminal_id, card_id=None, at_ms=now_ms)
+            raise_alert(tx, kind="journal_forked", terminal_id=terminal.terminal_id, at_ms=now_ms)
             return EntryResult(seq=entry.seq, outcome=ProblemKind.IDEMPOTENCY_CONFLICT.value)
         try:
             outcome, code = self._apply(tx, terminal, entry)

@@ -1,4 +1,7 @@
-"""The ledger's rows: movements and postings, appended only, keyed by card; and the exceptions and alerts that people work on."""
+"""The ledger's rows: movements and postings, appended only, keyed by card; and the exceptions that people work on.
+
+What payments post stands in their own rows; the view ``ledger`` shows both as one list.
+"""
 
 from dataclasses import dataclass
 
@@ -68,10 +71,9 @@ def activation_of_line(tx: Transaction, *, card_id: int, terminal_id: str, line_
 
 def account_balance(tx: Transaction, account: str) -> int:
     """The sum of an account's postings, in minor units of its one currency."""
-    row = tx.one("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = ?", account)
+    row = tx.one("SELECT coalesce(sum(amount_minor), 0) FROM ledger WHERE account = ?", account)
     assert row is not None, "an aggregate always has a row"
-    balance: int = row[0]
-    return balance
+    return int(row[0])  # a sum of whole numbers may come as a decimal
 
 
 def open_exception(tx: Transaction, row: ExceptionRow) -> None:
@@ -99,14 +101,3 @@ def open_exceptions(tx: Transaction, *, limit: int = 1_000) -> list[ExceptionRow
         )
         for row in rows
     ]  # fmt: skip
-
-
-def add_alert(tx: Transaction, *, kind: str, terminal_id: str, card_id: int | None, at_ms: int) -> None:
-    """Tell the operator silently; the till hears nothing of it."""
-    tx.run(
-        "INSERT INTO alert(kind, terminal_id, card_id, at_ms) VALUES (?, ?, ?, ?)", kind, terminal_id, card_id, at_ms
-    )
-
-
-def count_alerts(tx: Transaction) -> dict[str, int]:
-    return dict(tx.all("SELECT kind, count(*) FROM alert GROUP BY kind ORDER BY kind"))

@@ -56,6 +56,10 @@ class Failed:
     error: Exception
 
 
+# questions that are answered together, one result each and in order, in one transaction; what it raises undoes them all
+Group = Callable[[Transaction, Sequence[Any]], list[Done | Failed]]
+
+
 class Store(Protocol):
     """A database. ``write`` is durable on return; both raise ``Trouble`` AUT-… and then nothing was written."""
 
@@ -78,6 +82,10 @@ class Runner(Protocol):
     """How the HTTP side reaches a store without waiting for the disk on its event loop."""
 
     async def write(self, work: Work[T]) -> T: ...
+
+    async def together(self, group: Group, question: Any) -> Any:
+        """Answer a question in one transaction with whatever else the group is asked at the moment."""
+        ...
 
     async def read(self, work: Work[T]) -> T: ...
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from kiosk.authority.store.ports import NEWER_DATABASE, trouble
 from kiosk.domain.activation import Block, CardState, EntryMode, Record
+from kiosk.domain.payment import SpendKind, SpendReason
 from kiosk.domain.refusals import ExceptionCode, Reason
 
 _NAME = re.compile(r"(\d{4})_[a-z_]+\.sql")
@@ -24,7 +25,7 @@ class Dialect(Enum):
 
 
 class MovementKind(Enum):
-    """Why the books moved. More kinds come with payments."""
+    """Why an activation moved the books; what spending moves stands in its own rows (``SpendKind``)."""
 
     ACTIVATION = "activation"
     REVERSAL = "reversal"
@@ -38,6 +39,8 @@ WORDS: dict[str, type[Enum]] = {
     "@entry_modes@": EntryMode,
     "@movements@": MovementKind,
     "@exceptions@": ExceptionCode,
+    "@spends@": SpendKind,
+    "@spend_reasons@": SpendReason,
 }
 
 

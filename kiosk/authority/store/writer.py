@@ -1,28 +1,42 @@
 """The one thread that writes: what arrives while a commit is on its way to the disk is the next batch, and is answered after it.
 
 A natural micro-batch, without a timer: an idle authority answers after one commit, a busy one shares each commit between all who
-wait. Not responsible for the work itself, nor for the order between terminals: each waits for its own answer.
+wait. Questions of one group (payments) are decided together, with one reading and one writing; a batch that fails is split
+until the culprit is alone. Not responsible for the work itself, nor for the order between callers: each waits for its own
+answer.
 """
 
 import asyncio
 import queue
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Store, T, Work, trouble
-from kiosk.errors import Bug
+from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, Store, T, Work, trouble
+from kiosk.authority.store.spends import StaleFacts
+from kiosk.errors import Bug, Trouble
 
-MAX_WAITING = 2_048  # beyond it a terminal hears 503 and comes back, which is better than an answer after its patience
-MAX_BATCH = 256
+MAX_WAITING = 2_048  # beyond it a caller hears 503 and comes back, which is better than an answer after its patience
+MAX_BATCH = 512
+STALE_TRIES = 5  # an operator's command changed a card while a payment of it was decided: decide again
 JOIN_LIMIT_S = 10.0
 
+Result = Done | Failed
+Resolve = Callable[[Result], None]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Item:
-    work: Work[Any]
-    future: "Future[Any]"
+    """A work of its own, or with ``group`` a question that is answered together with its neighbours. Who waits is told through
+    ``loop`` where there is one."""
+
+    work: Any  # Any: a Work of any value, or a question of the group
+    group: Group | None
+    future: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 class BatchWriter:
@@ -30,7 +44,7 @@ class BatchWriter:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: queue.Queue[_Item | None] = queue.Queue(maxsize=MAX_WAITING)
+        self._waiting: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="authority-writer", daemon=True)
         self.batches = 0
@@ -41,12 +55,15 @@ class BatchWriter:
     def submit(self, work: Work[T]) -> "Future[T]":
         """Queue ``work``. Raises ``Trouble`` AUT-05 when too many wait already, or the authority is ending."""
         future: Future[T] = Future()
-        if self._closed:
-            raise trouble(OVERLOADED, "the authority is stopping")
-        try:
-            self._waiting.put_nowait(_Item(work, future))
-        except queue.Full:
-            raise trouble(OVERLOADED, f"{MAX_WAITING} requests are waiting already") from None
+        self._put(_Item(work, None, future))
+        return future
+
+    def post(self, work: Any, group: Group | None = None) -> "asyncio.Future[Any]":  # Any: as in _Item
+        """The same from a running event loop, for a work or for a question of ``group``. Who stops waiting changes nothing:
+        what was taken in is done."""
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._put(_Item(work, group, future, loop))
         return future
 
     def stop(self) -> None:
@@ -56,6 +73,13 @@ class BatchWriter:
         self._thread.join(JOIN_LIMIT_S)
         if self._thread.is_alive():
             raise Bug("the authority's writer did not end")
+
+    def _put(self, item: _Item) -> None:
+        if self._closed:
+            raise trouble(OVERLOADED, "the authority is stopping")
+        if self._waiting.qsize() >= MAX_WAITING:
+            raise trouble(OVERLOADED, f"{MAX_WAITING} requests are waiting already")
+        self._waiting.put(item)
 
     def _loop(self) -> None:
         ending = False
@@ -68,8 +92,7 @@ class BatchWriter:
         item = self._waiting.get()
         batch: list[_Item] = []
         while item is not None:
-            if item.future.set_running_or_notify_cancel():
-                batch.append(item)
+            batch.append(item)
             if len(batch) >= MAX_BATCH:
                 return batch, False
             try:
@@ -78,20 +101,87 @@ class BatchWriter:
                 return batch, False
         return batch, True
 
-    def _commit(self, batch: list[_Item]) -> None:
+    def _commit(self, batch: list[_Item], tries: int = STALE_TRIES) -> None:
+        """Commit the batch and tell everybody; or split it."""
         self.batches += 1
+        works, owners = _arrange(batch)
         try:
-            results = self._store.write_batch([item.work for item in batch])
+            results = self._store.write_batch(works)
         except Exception as error:
-            for item in batch:
-                item.future.set_exception(error)
+            if isinstance(error, Trouble) or len(batch) == 1:
+                _tell([(item, Failed(error)) for item in batch])  # the disk's failure is everybody's
+                return
+            self._split(batch)
             return
-        for item, result in zip(batch, results, strict=True):
+        told: list[tuple[_Item, Result]] = []
+        again: list[tuple[list[_Item], int]] = []
+        for items, result in zip(owners, results, strict=True):
             match result:
-                case Done(value):
-                    item.future.set_result(value)
-                case Failed(reason):
-                    item.future.set_exception(reason)
+                case Failed(StaleFacts()) if tries > 1:
+                    again.append((items, tries - 1))
+                case Failed() if len(items) > 1:
+                    middle = len(items) // 2
+                    again += [(items[:middle], STALE_TRIES), (items[middle:], STALE_TRIES)]
+                case Done(value) if items[0].group is not None:
+                    assert isinstance(value, list) and len(value) == len(items), "a group returns one result a question"
+                    told += zip(items, value, strict=True)
+                case _:
+                    told.append((items[0], result))
+        _tell(told)
+        for items, left in again:
+            self._commit(items, left)
+
+    def _split(self, batch: list[_Item]) -> None:
+        middle = len(batch) // 2
+        self._commit(batch[:middle])
+        self._commit(batch[middle:])
+
+
+def _arrange(batch: Sequence[_Item]) -> tuple[list[Work[Any]], list[list[_Item]]]:
+    """The works of a batch, those of one group as one work, and beside each the items that it answers."""
+    works: list[Work[Any]] = []
+    owners: list[list[_Item]] = []
+    groups: dict[Group, list[_Item]] = {}
+    for item in batch:
+        if item.group is None:
+            works.append(item.work)
+            owners.append([item])
+        else:
+            groups.setdefault(item.group, []).append(item)
+    for group, items in groups.items():
+        works.append(partial(_decide, group, [item.work for item in items]))
+        owners.append(items)
+    return works, owners
+
+
+def _decide(
+    group: Group, questions: list[Any], tx: Any
+) -> list[Result]:  # Any: the group knows its questions; tx is a Transaction
+    return group(tx, questions)
+
+
+def _tell(told: Sequence[tuple[_Item, Result]]) -> None:
+    """Give each its result: on one's own thread at once, on an event loop with one call for all that wait there."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Item, Result]]] = {}
+    for item, result in told:
+        if item.loop is None:
+            _settle([(item, result)])
+        else:
+            by_loop.setdefault(item.loop, []).append((item, result))
+    for loop, pairs in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: Sequence[tuple[_Item, Result]]) -> None:
+    for item, result in pairs:
+        if item.future.done():
+            continue  # who asked has gone; the work is done all the same (SV-04)
+        match result:
+            case Done(value):
+                item.future.set_result(value)
+            case Failed(error):
+                item.future.set_exception(error)
 
 
 class BatchRunner:
@@ -102,8 +192,11 @@ class BatchRunner:
         self._writer = writer
 
     async def write(self, work: Work[T]) -> T:
-        # shielded: a client that goes away must not take back a work that is being committed (SV-04)
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work)))
+        value: T = await self._writer.post(work)
+        return value
+
+    async def together(self, group: Group, question: Any) -> Any:  # Any: the group knows its questions and answers
+        return await self._writer.post(question, group)
 
     async def read(self, work: Work[T]) -> T:
         return self._store.read(work)
@@ -117,6 +210,12 @@ class DirectRunner:
 
     async def write(self, work: Work[T]) -> T:
         return self._store.write(work)
+
+    async def together(self, group: Group, question: Any) -> Any:  # Any: the group knows its questions and answers
+        (result,) = self._store.write(lambda tx: group(tx, [question]))
+        if isinstance(result, Failed):
+            raise result.error
+        return result.value
 
     async def read(self, work: Work[T]) -> T:
         return self._store.read(work)

@@ -1,0 +1,90 @@
+"""A payment's answer made from its rows, as of any of them: the same rows give the same answer for ever, and none is stored
+beside them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kiosk.authority.services.pay.asked import id_text
+from kiosk.authority.store.cards import serial_of
+from kiosk.authority.store.spends import SpendRow
+from kiosk.domain.payment import NO_EFFECT, Leg, SpendKind, SpendReason, fold_leg, status_of
+from kiosk.protocol.messages import Amount
+from kiosk.protocol.payments import Event, PaymentAnswer, PaymentLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A decline, or a refusal by the payment's state. ``payment_id`` names the record that keeps it."""
+
+    reason: SpendReason
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegNow:
+    """One card's share of a payment: its number, its card, its state."""
+
+    number: int
+    card_id: int
+    leg: Leg
+
+
+def legs_of(rows: Iterable[SpendRow]) -> list[LegNow]:
+    """The legs of a payment, folded from its rows, in their order; rows without effect make none."""
+    by_leg: dict[int, list[SpendRow]] = {}
+    for row in rows:
+        if row.kind not in NO_EFFECT:
+            by_leg.setdefault(row.leg, []).append(row)
+    return [
+        LegNow(number, found[0].card_id, fold_leg(row.operation for row in found))
+        for number, found in sorted(by_leg.items())
+    ]
+
+
+def payment_answer(rows: Sequence[SpendRow], *, upto_seq: int | None = None) -> PaymentAnswer:
+    """The payment of these rows, as it stood after ``upto_seq`` (now, without it)."""
+    seen = [row for row in rows if upto_seq is None or row.seq <= upto_seq]
+    first = seen[0]
+    legs = legs_of(seen)
+    unit = first.currency
+    asked = sum(one.leg.amount_minor for one in legs) or first.amount_minor
+    return PaymentAnswer(
+        payment_id=id_text(first.payment_id),
+        status=status_of(one.leg for one in legs).value,
+        amount=Amount(asked, unit),
+        captured=Amount(sum(one.leg.captured_minor for one in legs), unit),
+        refunded=Amount(sum(one.leg.refunded_minor for one in legs), unit),
+        created_ms=first.at_ms,
+        legs=[
+            PaymentLeg(
+                leg=one.number,
+                card=serial_of(one.card_id)[-4:],
+                amount=Amount(one.leg.amount_minor, unit),
+                captured=Amount(one.leg.captured_minor, unit),
+                refunded=Amount(one.leg.refunded_minor, unit),
+            )
+            for one in legs
+        ],
+        until_ms=max((one.leg.until_ms or 0 for one in legs if one.leg.held_minor), default=None),
+        reference=first.reference,
+        test=first.test,
+    )
+
+
+def answer_of(rows: Sequence[SpendRow], own: SpendRow) -> PaymentAnswer | Declined:
+    """What the operation that left the row ``own`` was answered; ``rows`` are all of its payment."""
+    if own.kind in NO_EFFECT:
+        assert own.reason is not None, "a constraint of the table says so"
+        return Declined(own.reason, id_text(own.payment_id))
+    return payment_answer(rows, upto_seq=own.seq)
+
+
+def event_of(rows: Sequence[SpendRow], own: SpendRow) -> Event:
+    """The event of the operation that left ``own``."""
+    kind = SpendKind.CAPTURED if own.kind is SpendKind.CHARGED else own.kind
+    return Event(
+        event_id=id_text(own.op_id),
+        type=f"payment.{kind.value}",
+        at_ms=own.at_ms,
+        payment=payment_answer(rows, upto_seq=own.seq),
+    )

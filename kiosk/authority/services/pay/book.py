@@ -1,0 +1,97 @@
+"""A batch of payments while it is decided: what the database holds of its cards and payments, what earlier items of the batch
+did to them, and what is to be written. Read once, written once; in between items see each other in their order.
+
+Not responsible for deciding (``presenting``, ``following``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kiosk.authority.services.pay.asked import Ask, Present
+from kiosk.authority.store import alerts, spends
+from kiosk.authority.store.ports import Transaction
+from kiosk.authority.store.spends import OpenAuthorization, SpendCard, SpendRow
+from kiosk.domain.payment import NO_EFFECT, SpendKind
+
+
+@dataclass(frozen=True, slots=True)
+class CardAlert:
+    """Something about a card that the operator should know; the merchant hears nothing of it."""
+
+    kind: str
+    card_id: int
+    merchant_no: int
+
+
+@dataclass(slots=True)
+class Book:
+    """Facts and changes of one batch. ``seq`` is the number of the item that is being decided."""
+
+    now_ms: int
+    seq: int
+    cards: dict[int, SpendCard]
+    payments: dict[bytes, list[SpendRow]]
+    operations: dict[bytes, SpendRow]
+    added: list[SpendRow] = field(default_factory=list)
+    alerts: list[CardAlert] = field(default_factory=list)
+
+    def rows_of(self, payment_id: bytes) -> list[SpendRow]:
+        """All rows of a payment, those of this batch included."""
+        return self.payments.get(payment_id, [])
+
+    def first_of(self, op_id: bytes) -> SpendRow | None:
+        """The first row that an operation left, if it was done before."""
+        return self.operations.get(op_id)
+
+    def add(self, row: SpendRow) -> None:
+        """One more row; later items of the batch see it."""
+        self.added.append(row)
+        self.payments.setdefault(row.payment_id, []).append(row)
+        self.operations.setdefault(row.op_id, row)
+
+
+def open_book(tx: Transaction, asks: Sequence[Ask], *, now_ms: int) -> Book:
+    """Read what these questions need. Takes the counter first, so that nobody else spends until the transaction ends."""
+    first = spends.take_numbers(tx, len(asks))
+    rows = spends.known_rows(tx, sorted({one for ask in asks for one in (ask.op_id, ask.payment_id)}))
+    payments: dict[bytes, list[SpendRow]] = {}
+    operations: dict[bytes, SpendRow] = {}
+    for row in rows:
+        payments.setdefault(row.payment_id, []).append(row)
+        operations.setdefault(row.op_id, row)
+    wanted = {row.card_id for row in rows}
+    for ask in asks:
+        if isinstance(ask, Present) and not ask.caller.test:
+            wanted.update(one.card_id for one in ask.presented)
+    return Book(
+        now_ms=now_ms,
+        seq=first,
+        cards=spends.find_cards(tx, sorted(wanted)),
+        payments=payments,
+        operations=operations,
+    )
+
+
+def close_book(tx: Transaction, book: Book) -> None:
+    """Write what was decided. Raises ``StaleFacts`` when a card is no longer as it was read; the batch is then decided anew."""
+    spends.write_cards(tx, book.cards.values())
+    spends.append(tx, book.added)
+    opened, ended = _windows(book.added)
+    if opened:
+        spends.open_authorizations(tx, opened)
+    if ended:
+        spends.close_authorizations(tx, ended)
+    for alert in book.alerts:
+        alerts.raise_alert(tx, kind=alert.kind, card_id=alert.card_id, merchant_no=alert.merchant_no, at_ms=book.now_ms)
+
+
+def _windows(added: Iterable[SpendRow]) -> tuple[list[OpenAuthorization], list[tuple[int, bytes]]]:
+    opened: list[OpenAuthorization] = []
+    ended: list[tuple[int, bytes]] = []
+    for row in added:
+        if row.kind is SpendKind.AUTHORIZED:
+            assert row.until_ms is not None, "an authorization has a window"
+            opened.append(OpenAuthorization(row.card_id, row.payment_id, row.amount_minor, row.until_ms, row.test))
+        elif row.kind not in NO_EFFECT and row.kind not in {SpendKind.CHARGED, SpendKind.REFUNDED}:
+            ended.append((row.card_id, row.payment_id))
+    return opened, ended

@@ -1,0 +1,169 @@
+"""Cards presented for payment: is the code right, is there money, who gets how much. One decision per question, on the
+batch's book.
+
+One refusal for every reason that a stranger must not learn; what money there is is heard only after a right code (settled decision
+3). Tries are counted on the card in the transaction of the answer, whatever the answer is. Not responsible for capture and what
+follows (``following``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.authority.services.codes import TAG_BYTES, code_tag
+from kiosk.authority.services.pay.answers import Declined, payment_answer
+from kiosk.authority.services.pay.asked import Present, Presented, id_text
+from kiosk.authority.services.pay.book import Book, CardAlert
+from kiosk.authority.store.spends import SpendCard, SpendRow
+from kiosk.domain.activation import CardState
+from kiosk.domain.money import Money
+from kiosk.domain.payment import Contract, SpendKind, SpendReason, Tries, contract_at
+from kiosk.domain.scenarios import TEST_BALANCE_MINOR, Scenario, scenario_of
+from kiosk.errors import Bug
+from kiosk.protocol.payments import PaymentAnswer
+
+UNSOLD_CARD_TRIED = "unsold_card_tried"
+TEST_CODE = 1
+_FIRST_SOLD = frozenset({CardState.PRINTED, CardState.SHIPPED, CardState.IN_STOCK})
+
+LotKey = Callable[[int], bytes]
+
+
+@dataclass(slots=True)
+class _Share:
+    """One presented card that may pay: which code it gave, and how much of the amount it takes."""
+
+    card: SpendCard
+    code: int
+    amount_minor: int = 0
+
+
+def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Declined:
+    """Charge or authorize, or decline. The rows are in the book afterwards."""
+    judged = [_judge(book, ask, one, lot_key) for one in ask.presented]
+    refusals = [one for one in judged if isinstance(one, SpendReason)]
+    if refusals:
+        # the neutral one first: beside a card whose code was wrong nothing is said about the others
+        return _decline(book, ask, min(refusals, key=lambda reason: reason is not SpendReason.DECLINED))
+    shares = [one for one in judged if isinstance(one, _Share)]
+    shares.sort(key=lambda share: share.card.sold_ms)  # the oldest card is emptied first
+    rest = ask.amount.minor
+    for share in shares:
+        share.amount_minor = min(rest, share.card.balance_minor)
+        rest -= share.amount_minor
+    if rest:
+        return _decline(book, ask, SpendReason.INSUFFICIENT_FUNDS)
+    contract = contract_at(ask.caller.contracts, merchant_no=ask.caller.merchant_no, at_ms=book.now_ms)
+    if contract is None:
+        raise Bug("everybody's contract is made with the schema")
+    paying = [share for share in shares if share.amount_minor]
+    rows = [_take(book, ask, share, leg, contract) for leg, share in enumerate(paying, start=1)]
+    for row in rows:
+        book.add(row)
+    return payment_answer(rows)
+
+
+def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _Share | SpendReason:
+    if ask.caller.test:
+        return _judge_test(ask, presented)
+    card = book.cards.get(presented.card_id)
+    if card is None or card.state not in {CardState.ACTIVE, CardState.EXHAUSTED}:
+        if card is not None and card.state in _FIRST_SOLD:
+            book.alerts.append(CardAlert(UNSOLD_CARD_TRIED, card.card_id, ask.caller.merchant_no))
+        return SpendReason.DECLINED
+    if card.block is not None or card.expires_ms < book.now_ms or card.tries.paused(book.now_ms):
+        return SpendReason.DECLINED
+    place = _place(card.tags, code_tag(lot_key(card.lot_no), presented.serial, presented.code))
+    if place is None or card.codes_used >> place & 1:
+        card.tries = card.tries.after_wrong(book.now_ms)
+        return SpendReason.DECLINED
+    card.tries = card.tries.after_right()
+    if card.currency != ask.amount.currency.code:
+        return SpendReason.WRONG_CURRENCY
+    return _Share(card, place + 1)
+
+
+def _judge_test(ask: Present, presented: Presented) -> _Share | SpendReason:
+    match scenario_of(presented.serial):
+        case None | Scenario.DECLINED | Scenario.BUSY:
+            return SpendReason.DECLINED
+        case Scenario.INSUFFICIENT_FUNDS:
+            return SpendReason.INSUFFICIENT_FUNDS
+        case Scenario.WRONG_CURRENCY:
+            return SpendReason.WRONG_CURRENCY
+        case Scenario.APPROVED | Scenario.WINDOW_OVER | Scenario.CARD_CLOSED | Scenario.SLOW:
+            return _Share(test_card(presented.card_id, ask.amount.currency.code), TEST_CODE)
+
+
+def test_card(card_id: int, currency: str) -> SpendCard:
+    """A card of test mode: always active, never empty, in no database."""
+    return SpendCard(
+        card_id=card_id, lot_no=0, currency=currency, codes=25, tags=b"", block=None, expires_ms=0, sold_ms=card_id,
+        state=CardState.ACTIVE, balance_minor=TEST_BALANCE_MINOR, codes_used=0, authorizations=0, tries=Tries(),
+    )  # fmt: skip
+
+
+def _place(tags: bytes, tag: bytes) -> int | None:
+    """Where among the card's tags; a tag that happens to stand across two of them is none."""
+    at = tags.find(tag)
+    while at >= 0:
+        if at % TAG_BYTES == 0:
+            return at // TAG_BYTES
+        at = tags.find(tag, at + 1)
+    return None
+
+
+def _take(book: Book, ask: Present, share: _Share, leg: int, contract: Contract) -> SpendRow:
+    card = share.card
+    card.codes_used |= 1 << (share.code - 1)
+    card.balance_minor -= share.amount_minor
+    if not ask.capture:
+        card.authorizations += 1
+    elif card.balance_minor == 0 and card.authorizations == 0:
+        card.state = CardState.EXHAUSTED
+    merchant = distribution = 0
+    if ask.capture:
+        parts = contract.split(Money(share.amount_minor, ask.amount.currency))
+        merchant, distribution = parts[0].minor, parts[1].minor
+    return SpendRow(
+        card_id=card.card_id,
+        seq=book.seq,
+        kind=SpendKind.CHARGED if ask.capture else SpendKind.AUTHORIZED,
+        leg=leg,
+        payment_id=ask.payment_id,
+        op_id=ask.op_id,
+        fingerprint=ask.fingerprint,
+        merchant_no=ask.caller.merchant_no,
+        code_no=None if ask.caller.test else share.code,
+        currency=ask.amount.currency.code,
+        amount_minor=share.amount_minor,
+        merchant_minor=merchant,
+        distribution_minor=distribution,
+        contract_no=contract.contract_no if ask.capture else None,
+        balance_minor=card.balance_minor,
+        until_ms=None if ask.capture else book.now_ms + ask.window_ms,
+        at_ms=book.now_ms,
+        reference=ask.reference,
+        test=ask.caller.test,
+    )
+
+
+def _decline(book: Book, ask: Present, reason: SpendReason) -> Declined:
+    book.add(
+        SpendRow(
+            card_id=ask.presented[0].card_id,
+            seq=book.seq,
+            kind=SpendKind.DECLINED,
+            leg=1,
+            payment_id=ask.payment_id,
+            op_id=ask.op_id,
+            fingerprint=ask.fingerprint,
+            merchant_no=ask.caller.merchant_no,
+            currency=ask.amount.currency.code,
+            amount_minor=ask.amount.minor,
+            at_ms=book.now_ms,
+            reason=reason,
+            reference=ask.reference,
+            test=ask.caller.test,
+        )
+    )
+    return Declined(reason, id_text(ask.payment_id))

@@ -1,0 +1,264 @@
+"""Spending in the database: cards as a payment needs them, the appended rows, and the one conditional update of a changed card.
+
+Everything is read and written for many cards at once, because a batch of payments is one transaction: with arrays where the
+database takes them, row by row where it does not. Every update names all that its decision saw and is counted (security
+decision 8). Not responsible for deciding (``services.pay``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol, runtime_checkable
+
+from kiosk.authority.store.ports import Row, Transaction, Value
+from kiosk.domain.activation import Block, CardState
+from kiosk.domain.payment import Operation, SpendKind, SpendReason, Tries
+
+
+class StaleFacts(Exception):  # noqa: N818 - says what is the matter: nothing was written, the batch is tried anew
+    """Another transaction changed a card between our reading and our writing."""
+
+
+@runtime_checkable
+class ArrayTransaction(Transaction, Protocol):
+    """A transaction on a database that takes whole columns as values (PostgreSQL)."""
+
+    def fetch(self, sql: str, *values: object) -> list[Row]:
+        """All rows of a statement with ``$n`` for its values, which may be lists."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class SpendCard:
+    """A card while payments are decided: a working copy, compared with ``before`` when the batch is written."""
+
+    card_id: int
+    lot_no: int
+    currency: str
+    codes: int
+    tags: bytes
+    block: Block | None
+    expires_ms: int
+    sold_ms: int
+    state: CardState
+    balance_minor: int
+    codes_used: int
+    authorizations: int
+    tries: Tries
+    before: tuple[Value, ...] = ()
+
+    def now(self) -> tuple[Value, ...]:
+        """The columns that a payment may change."""
+        return (
+            self.state.value, self.balance_minor, self.codes_used, self.authorizations, self.tries.wrong,
+            self.tries.paused_until_ms,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendRow:
+    """One operation on one card; the names and their order are the table's."""
+
+    card_id: int
+    seq: int
+    kind: SpendKind
+    leg: int
+    payment_id: bytes
+    op_id: bytes
+    fingerprint: bytes
+    merchant_no: int
+    code_no: int | None = None
+    currency: str
+    amount_minor: int
+    released_minor: int = 0
+    merchant_minor: int = 0
+    distribution_minor: int = 0
+    contract_no: int | None = None
+    balance_minor: int = 0
+    until_ms: int | None = None
+    at_ms: int
+    reason: SpendReason | None = None
+    reference: str | None = None
+    test: bool
+
+    @property
+    def operation(self) -> Operation:
+        """What the fold of a leg needs of it."""
+        return Operation(self.kind, self.amount_minor, self.until_ms)
+
+    def values(self) -> tuple[Value, ...]:
+        """The row as the database keeps it."""
+        return (
+            self.card_id, self.seq, self.kind.value, self.leg, self.payment_id, self.op_id, self.fingerprint, self.merchant_no,
+            self.code_no, self.currency, self.amount_minor, self.released_minor, self.merchant_minor, self.distribution_minor,
+            self.contract_no, self.balance_minor, self.until_ms, self.at_ms, self.reason.value if self.reason else None,
+            self.reference, int(self.test),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAuthorization:
+    """What waits for its capture; ``until_ms`` ends its window."""
+
+    card_id: int
+    payment_id: bytes
+    amount_minor: int
+    until_ms: int
+    test: bool
+
+
+_ROW = ", ".join(one.name for one in fields(SpendRow))
+_TYPES = (
+    "bigint", "bigint", "text", "bigint", "bytea", "bytea", "bytea", "bigint", "bigint", "text", "bigint", "bigint", "bigint",
+    "bigint", "bigint", "bigint", "bigint", "bigint", "text", "text", "bigint",
+)  # fmt: skip
+_ARRAYS = ", ".join(f"${place}::{name}[]" for place, name in enumerate(_TYPES, start=1))
+_MARKS = ", ".join("?" for _ in _TYPES)
+
+_CARD = """
+SELECT c.card_id, p.lot_no, l.currency, l.codes, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor,
+       c.codes_used, c.authorizations, c.wrong_codes, c.locked_until_ms
+  FROM card c JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no JOIN card_codes k ON k.card_id = c.card_id
+"""
+_UPDATE_ONE = """
+UPDATE card SET state = ?, balance_minor = ?, codes_used = ?, authorizations = ?, wrong_codes = ?, locked_until_ms = ?
+ WHERE card_id = ? AND coalesce(block, '') = ? AND state = ? AND balance_minor = ? AND codes_used = ? AND authorizations = ?
+   AND wrong_codes = ? AND locked_until_ms = ?
+"""
+_UPDATE_MANY = """
+UPDATE card c SET state = n.state, balance_minor = n.balance, codes_used = n.used, authorizations = n.open,
+       wrong_codes = n.wrong, locked_until_ms = n.pause
+  FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
+              $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+       AS n(state, balance, used, open, wrong, pause, card_id, block, state_was, balance_was, used_was, open_was, wrong_was,
+            pause_was)
+ WHERE c.card_id = n.card_id AND coalesce(c.block, '') = n.block AND c.state = n.state_was AND c.balance_minor = n.balance_was
+   AND c.codes_used = n.used_was AND c.authorizations = n.open_was AND c.wrong_codes = n.wrong_was
+   AND c.locked_until_ms = n.pause_was
+RETURNING 1
+"""
+_KNOWN = f"""
+SELECT {_ROW} FROM spend WHERE payment_id = {{}}
+UNION ALL
+SELECT {_ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
+"""
+
+
+def take_numbers(tx: Transaction, count: int) -> int:
+    """``count`` numbers of the counter, the first of which is returned. Until the transaction ends nobody else spends."""
+    row = tx.one("UPDATE spend_counter SET seq = seq + ? WHERE one = 1 RETURNING seq", count)
+    assert row is not None, "the counter is made with the schema"
+    last: int = row[0]
+    return last - count + 1
+
+
+def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
+    """Every row of the payments with these ids, and every row that an operation with one of them left on another payment."""
+    if isinstance(tx, ArrayTransaction):
+        found = tx.fetch(_KNOWN.format("ANY($1::bytea[])", "ANY($1::bytea[])"), list(ids))
+    else:
+        found = [row for one in ids for row in tx.all(_KNOWN.format("?", "?"), one, one)]
+    return sorted((_row(row) for row in found), key=lambda row: (row.seq, row.leg))
+
+
+def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
+    """The cards that exist, by id."""
+    wanted = list(card_ids)
+    if isinstance(tx, ArrayTransaction):
+        found = tx.fetch(f"{_CARD} WHERE c.card_id = ANY($1::bigint[])", wanted)
+    else:
+        found = [row for one in wanted if (row := tx.one(f"{_CARD} WHERE c.card_id = ?", one)) is not None]
+    return {row[0]: _card(row) for row in found}
+
+
+def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:
+    """Write every card that changed. Raises ``StaleFacts`` when one is no longer as it was read."""
+    changed = [
+        (*card.now(), card.card_id, card.block.value if card.block else "", *card.before)
+        for card in cards
+        if card.now() != card.before
+    ]
+    if not changed:
+        return
+    if isinstance(tx, ArrayTransaction):
+        touched = len(tx.fetch(_UPDATE_MANY, *map(list, zip(*changed, strict=True))))
+    else:
+        touched = sum(tx.run(_UPDATE_ONE, *values) for values in changed)
+    if touched != len(changed):
+        raise StaleFacts
+
+
+def append(tx: Transaction, rows: Sequence[SpendRow]) -> None:
+    """Append the batch's rows."""
+    if not rows:
+        return
+    values = [row.values() for row in rows]
+    if isinstance(tx, ArrayTransaction):
+        columns = map(list, zip(*values, strict=True))
+        tx.fetch(f"INSERT INTO spend({_ROW}) SELECT * FROM unnest({_ARRAYS})", *columns)
+    else:
+        tx.run_many(f"INSERT INTO spend({_ROW}) VALUES ({_MARKS})", values)
+
+
+def open_authorizations(tx: Transaction, opened: Iterable[OpenAuthorization]) -> None:
+    """Start the windows of what is held."""
+    tx.run_many(
+        "INSERT INTO open_authorization(card_id, payment_id, amount_minor, until_ms, test) VALUES (?, ?, ?, ?, ?)",
+        ((one.card_id, one.payment_id, one.amount_minor, one.until_ms, int(one.test)) for one in opened),
+    )
+
+
+def close_authorizations(tx: Transaction, ended: Iterable[tuple[int, bytes]]) -> None:
+    """End the windows of these (card, payment)."""
+    tx.run_many("DELETE FROM open_authorization WHERE card_id = ? AND payment_id = ?", ended)
+
+
+def lapsed_payments(tx: Transaction, *, now_ms: int, limit: int) -> list[bytes]:
+    """Payments with something held whose window has lapsed, the oldest first."""
+    rows = tx.all(
+        "SELECT payment_id, min(until_ms) FROM open_authorization WHERE until_ms <= ? GROUP BY payment_id ORDER BY 2 LIMIT ?",
+        now_ms, limit,
+    )  # fmt: skip
+    return [row[0] for row in rows]
+
+
+def rows_of_payment(tx: Transaction, payment_id: bytes) -> list[SpendRow]:
+    """All rows of a payment in their order."""
+    rows = tx.all(f"SELECT {_ROW} FROM spend WHERE payment_id = ? ORDER BY seq, leg", payment_id)
+    return [_row(row) for row in rows]
+
+
+def rows_after(tx: Transaction, *, merchant_no: int, test: bool, seq: int, limit: int) -> list[SpendRow]:
+    """A merchant's rows after a number of the counter, in order: what happened, without what had no effect."""
+    rows = tx.all(
+        f"""SELECT {_ROW} FROM spend WHERE merchant_no = ? AND seq > ? AND test = ?
+               AND kind NOT IN ('declined', 'refused') ORDER BY seq, leg LIMIT ?""",
+        merchant_no, seq, int(test), limit,
+    )  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+def rows_of_card(tx: Transaction, card_id: int, *, limit: int) -> list[SpendRow]:
+    """What a card paid and got back, the newest first."""
+    rows = tx.all(
+        f"""SELECT {_ROW} FROM spend WHERE card_id = ? AND test = 0 AND kind NOT IN ('declined', 'refused')
+             ORDER BY seq DESC LIMIT ?""",
+        card_id, limit,
+    )  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+def _row(row: Row) -> SpendRow:
+    return SpendRow(
+        card_id=row[0], seq=row[1], kind=SpendKind(row[2]), leg=row[3], payment_id=row[4], op_id=row[5], fingerprint=row[6],
+        merchant_no=row[7], code_no=row[8], currency=row[9], amount_minor=row[10], released_minor=row[11],
+        merchant_minor=row[12], distribution_minor=row[13], contract_no=row[14], balance_minor=row[15], until_ms=row[16],
+        at_ms=row[17], reason=SpendReason(row[18]) if row[18] else None, reference=row[19], test=bool(row[20]),
+    )  # fmt: skip
+
+
+def _card(row: Row) -> SpendCard:
+    return SpendCard(
+        card_id=row[0], lot_no=row[1], currency=row[2], codes=row[3], tags=row[4], block=Block(row[5]) if row[5] else None,
+        expires_ms=row[6] or 0, sold_ms=row[7] or 0, state=CardState(row[8]), balance_minor=row[9], codes_used=row[10],
+        authorizations=row[11], tries=Tries(row[12], row[13]), before=tuple(row[8:14]),
+    )  # fmt: skip
