@@ -157,7 +157,9 @@ def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
         found = tx.fetch(_KNOWN.format("ANY($1::bytea[])", "ANY($1::bytea[])"), list(ids))
     else:
         found = [row for one in ids for row in tx.all(_KNOWN.format("?", "?"), one, one)]
-    return sorted((_row(row) for row in found), key=lambda row: (row.seq, row.leg))
+    # a row may be found both ways; counted twice it would be refunded twice
+    rows = {(row[1], row[3]): row for row in found}
+    return [_row(rows[place]) for place in sorted(rows)]
 
 
 def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:

@@ -1,21 +1,22 @@
-"""The one thread that writes: what arrives while a commit is on its way to the disk is the next batch, and is answered after it.
+"""The lanes to a store: one thread that writes, and one that reads where a read takes its time.
 
-A natural micro-batch, without a timer: an idle authority answers after one commit, a busy one shares each commit between all who
-wait. Questions of one group (payments) are decided together, with one reading and one writing; a batch that fails is split
-until the culprit is alone. Not responsible for the work itself, nor for the order between callers: each waits for its own
-answer.
+What arrives while a commit is on its way to the disk is the next batch, and is answered after it: a natural micro-batch, without a
+timer. An idle authority answers after one commit, a busy one shares each commit between all who wait. Questions of one group
+(payments) are decided together, with one reading and one writing; a batch that fails is split until the culprit is alone. Not
+responsible for the work itself, nor for the order between callers: each waits for its own answer.
 """
 
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, Store, T, Work, trouble
+from kiosk.authority.store.ports import BUSY, OVERLOADED, Done, Failed, Group, Store, T, Work, trouble
 from kiosk.authority.store.spends import StaleFacts
 from kiosk.errors import Bug, Trouble
 
@@ -39,14 +40,15 @@ class _Item:
     loop: asyncio.AbstractEventLoop | None = None
 
 
-class BatchWriter:
-    """Owns the store's write side. ``submit`` from any thread; ``stop`` finishes what was taken in and ends the thread."""
+class _Lane:
+    """A thread that owns one side of a store. ``submit`` from any thread; ``stop`` finishes what was taken in and ends it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, run: Callable[[Sequence[Work[Any]]], list[Result]], *, name: str) -> None:
+        self._run = run
+        self._name = name
         self._waiting: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._loop, name="authority-writer", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self.batches = 0
 
     def start(self) -> None:
@@ -72,7 +74,7 @@ class BatchWriter:
         self._waiting.put(None)
         self._thread.join(JOIN_LIMIT_S)
         if self._thread.is_alive():
-            raise Bug("the authority's writer did not end")
+            raise Bug(f"the {self._name} did not end")
 
     def _put(self, item: _Item) -> None:
         if self._closed:
@@ -106,7 +108,7 @@ class BatchWriter:
         self.batches += 1
         works, owners = _arrange(batch)
         try:
-            results = self._store.write_batch(works)
+            results = self._run(works)
         except Exception as error:
             if isinstance(error, Trouble) or len(batch) == 1:
                 _tell([(item, Failed(error)) for item in batch])  # the disk's failure is everybody's
@@ -122,6 +124,8 @@ class BatchWriter:
                 case Failed() if len(items) > 1:
                     middle = len(items) // 2
                     again += [(items[:middle], STALE_TRIES), (items[middle:], STALE_TRIES)]
+                case Failed(StaleFacts()):
+                    told.append((items[0], Failed(trouble(BUSY, "a card was being changed all the time"))))
                 case Done(value) if items[0].group is not None:
                     assert isinstance(value, list) and len(value) == len(items), "a group returns one result a question"
                     told += zip(items, value, strict=True)
@@ -135,6 +139,20 @@ class BatchWriter:
         middle = len(batch) // 2
         self._commit(batch[:middle])
         self._commit(batch[middle:])
+
+
+class BatchWriter(_Lane):
+    """Owns the store's write side."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.write_batch, name="authority-writer")
+
+
+class BatchReader(_Lane):
+    """Owns the store's read side, where a read waits for another machine. Those that wait share a snapshot."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.read_batch, name="authority-reader")
 
 
 def _arrange(batch: Sequence[_Item]) -> tuple[list[Work[Any]], list[list[_Item]]]:
@@ -185,11 +203,14 @@ def _settle(pairs: Sequence[tuple[_Item, Result]]) -> None:
 
 
 class BatchRunner:
-    """The HTTP side's way to a store: writes through the batch writer, reads on the reading connection."""
+    """The HTTP side's way to a store: writes through the batch writer, reads through the reader, or at once where there is none."""
 
-    def __init__(self, store: Store, writer: BatchWriter) -> None:
+    def __init__(self, store: Store, writer: BatchWriter, reader: BatchReader | None = None) -> None:
+        if store.reads_wait and reader is None:
+            raise Bug("a read of this store would hold up the event loop")
         self._store = store
         self._writer = writer
+        self._reader = reader
 
     async def write(self, work: Work[T]) -> T:
         value: T = await self._writer.post(work)
@@ -199,7 +220,24 @@ class BatchRunner:
         return await self._writer.post(question, group)
 
     async def read(self, work: Work[T]) -> T:
-        return self._store.read(work)
+        if self._reader is None:
+            return self._store.read(work)
+        value: T = await self._reader.post(work)
+        return value
+
+
+@contextmanager
+def lanes(store: Store) -> Iterator[BatchRunner]:
+    """The threads that this store needs, ended in order: what was taken in is committed and answered."""
+    with ExitStack() as ending:
+        writer = BatchWriter(store)
+        writer.start()
+        ending.callback(writer.stop)
+        reader = BatchReader(store) if store.reads_wait else None
+        if reader is not None:
+            reader.start()
+            ending.callback(reader.stop)
+        yield BatchRunner(store, writer, reader)
 
 
 class DirectRunner:

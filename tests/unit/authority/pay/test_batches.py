@@ -1,0 +1,172 @@
+"""Many payments in one transaction: they see each other in their order, and one that fails leaves its neighbours alone."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from kiosk.authority.services.pay.answers import Declined
+from kiosk.authority.services.refused import TurnedAway
+from kiosk.authority.store.ports import DISK_FULL, Done, Failed, Transaction, Work, trouble
+from kiosk.authority.store.spends import StaleFacts
+from kiosk.authority.store.writer import BatchWriter, _Item
+from kiosk.errors import Bug, Trouble
+from kiosk.protocol.payments import PaymentAnswer
+from tests.helpers.spending import PRESS, Till, make_spending
+
+
+@pytest.fixture
+def till() -> Till:
+    return make_spending()
+
+
+def together(till: Till, *requests: tuple[str, Any]) -> list[Done | Failed]:
+    authority = till.world.authority
+    asks = [authority.pay_question(till.callers[PRESS], key, request) for key, request in requests]
+    return authority.store.write(lambda tx: authority.spending.batch(tx, asks))
+
+
+def test_a_batch_on_one_card_is_decided_in_order(till: Till) -> None:
+    """Two payments of one moment would both see the whole balance, and the card would be overspent."""
+    serial = till.serials[0]
+    codes = till.codes[serial]
+    results = together(till, *((str(n), till.ask((serial, codes[n]), minor=900)) for n in range(3)))
+    kinds = [type(result.value) for result in results if isinstance(result, Done)]
+    assert kinds == [PaymentAnswer, PaymentAnswer, Declined]
+    assert till.balance(serial) == 200
+
+
+def test_a_code_twice_in_one_batch_buys_once(till: Till) -> None:
+    """Two sites with one code, at the same moment: one of them would never be paid."""
+    serial = till.serials[0]
+    request = till.ask((serial, till.codes[serial][0]), minor=100)
+    first, second = together(till, ("a", request), ("b", request))
+    assert isinstance(first, Done) and isinstance(first.value, PaymentAnswer)
+    assert isinstance(second, Done) and isinstance(second.value, Declined)
+
+
+def test_a_repeat_in_the_same_batch_is_a_repeat(till: Till) -> None:
+    """An impatient site sends twice; both land in one batch."""
+    serial = till.serials[0]
+    request = till.ask((serial, till.codes[serial][0]), minor=100)
+    first, second = together(till, ("a", request), ("a", request))
+    assert first == second
+    assert till.balance(serial) == 1900
+
+
+def test_who_is_turned_away_leaves_the_others_alone(till: Till) -> None:
+    """One site's mistake would take everybody's payments down."""
+    serial = till.serials[0]
+    codes = till.codes[serial]
+    results = together(
+        till,
+        ("a", till.ask((serial, codes[0]), minor=100)),
+        ("a", till.ask((serial, codes[1]), minor=200)),
+        ("b", till.ask((serial, codes[2]), minor=300)),
+    )
+    assert [type(result) for result in results] == [Done, Failed, Done]
+    assert isinstance(results[1], Failed) and isinstance(results[1].error, TurnedAway)
+    assert till.balance(serial) == 1600
+
+
+def test_a_card_that_changed_meanwhile_is_not_written(till: Till) -> None:
+    """An operator blocks a stolen card while a payment is decided: the payment would be made all the same."""
+    serial = till.serials[0]
+    request = till.ask((serial, till.codes[serial][0]), minor=100)
+    authority = till.world.authority
+    ask = authority.pay_question(till.callers[PRESS], "a", request)
+
+    def raced(tx: Transaction) -> list[Done | Failed]:
+        return authority.spending.batch(_Meddling(tx, int(serial)), [ask])
+
+    with pytest.raises(StaleFacts):
+        authority.store.write(raced)
+    assert till.balance(serial) == 2000
+
+
+class _Meddling:
+    """A transaction in which somebody else's block appears between reading and writing."""
+
+    def __init__(self, tx: Transaction, card_id: int) -> None:
+        self._tx = tx
+        self._card_id = card_id
+
+    def __getattr__(self, name: str) -> Any:  # Any: the rest is the transaction's own
+        return getattr(self._tx, name)
+
+    def run(self, sql: str, *values: Any) -> int:  # Any: as in Transaction
+        if sql.lstrip().startswith("UPDATE card SET state"):
+            self._tx.run("UPDATE card SET block = 'stolen' WHERE card_id = ?", self._card_id)
+        return self._tx.run(sql, *values)
+
+
+class _Store:
+    """A store whose groups are lists of numbers; ``bad`` ones bring their whole transaction down."""
+
+    def __init__(
+        self, *, bad: set[int] = frozenset(), stale: int = 0, full: bool = False, at_commit: bool = False
+    ) -> None:  # type: ignore[assignment] # an empty set to begin with
+        self.bad = bad
+        self.stale = stale
+        self.full = full
+        self.at_commit = at_commit
+        self.batches: list[list[int]] = []
+
+    def group(self, _tx: Transaction, questions: Sequence[int]) -> list[Done | Failed]:
+        self.batches.append(list(questions))
+        if self.stale:
+            self.stale -= 1
+            raise StaleFacts
+        if self.bad & set(questions) and not self.at_commit:
+            raise Bug("a culprit")
+        return [Done(question * 10) for question in questions]
+
+    def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        if self.full:
+            raise trouble(DISK_FULL, "full")
+        results: list[Done | Failed] = []
+        for work in works:
+            try:
+                results.append(Done(work(None)))  # type: ignore[arg-type] # these questions need no transaction
+            except Exception as error:
+                results.append(Failed(error))
+        if self.at_commit and self.bad & {question for batch in self.batches[-1:] for question in batch}:
+            raise Bug("the commit was refused")
+        return results
+
+
+def _decide(store: _Store, *questions: int) -> list[object]:
+    """What each question hears when all come in one batch."""
+    writer = BatchWriter(store)  # type: ignore[arg-type] # as much of a store as the writer asks for
+    futures: list[Future[Any]] = [Future() for _ in questions]
+    writer._commit([_Item(question, store.group, future) for question, future in zip(questions, futures, strict=True)])
+    return [future.exception(0) or future.result(0) for future in futures]
+
+
+@pytest.mark.parametrize("at_commit", [False, True])
+def test_a_failed_batch_is_split_until_the_culprit_is_alone(at_commit: bool) -> None:
+    """One impossible payment would be everybody's failure, for ever."""
+    store = _Store(bad={5}, at_commit=at_commit)
+    heard = _decide(store, *range(8))
+    assert [one for one in heard if isinstance(one, int)] == [0, 10, 20, 30, 40, 60, 70]
+    assert isinstance(heard[5], Bug)
+    assert [5] in store.batches
+
+
+def test_a_full_disk_is_everybodys() -> None:
+    """A yes would be given for what is not on the disk."""
+    assert all(isinstance(one, Trouble) for one in _decide(_Store(full=True), 1, 2, 3))
+
+
+def test_stale_facts_are_read_again() -> None:
+    """An operator's command at the wrong moment would fail the payments of everybody who pays then."""
+    store = _Store(stale=2)
+    assert _decide(store, 1, 2) == [10, 20]
+    assert store.batches == [[1, 2]] * 3
+
+
+def test_facts_that_stay_stale_end() -> None:
+    """The writer would turn for ever and answer nobody."""
+    heard = _decide(_Store(stale=10_000), 1, 2)
+    assert all(isinstance(one, Trouble) and one.retryable for one in heard)
