@@ -1,6 +1,6 @@
 """Many payments in one transaction: they see each other in their order, and one that fails leaves its neighbours alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -106,8 +106,8 @@ class _Store:
 
     def __init__(
         self, *, bad: set[int] = frozenset(), stale: int = 0, full: bool = False, at_commit: bool = False
-    ) -> None:  # type: ignore[assignment] # an empty set to begin with
-        self.bad = bad
+    ) -> None:
+        self.bad = set(bad)
         self.stale = stale
         self.full = full
         self.at_commit = at_commit
