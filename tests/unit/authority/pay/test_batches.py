@@ -105,7 +105,7 @@ class _Store:
     """A store whose groups are lists of numbers; ``bad`` ones bring their whole transaction down."""
 
     def __init__(
-        self, *, bad: set[int] = frozenset(), stale: int = 0, full: bool = False, at_commit: bool = False
+        self, *, bad: Collection[int] = (), stale: int = 0, full: bool = False, at_commit: bool = False
     ) -> None:
         self.bad = set(bad)
         self.stale = stale
