@@ -31,6 +31,7 @@ IMPORT_NAMES = {
     "starlette": ("starlette",),
     "granian": ("granian",),
     "uvloop": ("uvloop",),
+    "asyncpg": ("asyncpg",),
     "pyrage": ("pyrage",),
 }
 TERMINAL_ROOMS = (
