@@ -22,6 +22,7 @@ from hypothesis import settings
 
 from tests.fakes.clock import FakeClock, SeededIds
 from tests.helpers.guards import LogGuard, NetworkGuard, no_thread_left
+from tests.helpers.postgres import Cluster, running_cluster
 
 # The test command gives the same verdict twice; HYPOTHESIS_PROFILE=explore looks for new counter-examples. No deadlines: a busy
 # machine is not a fault of the product.
@@ -91,6 +92,13 @@ def clock() -> FakeClock:
 def ids(clock: FakeClock) -> SeededIds:
     """The same ids in every run."""
     return SeededIds(clock)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """The run's own PostgreSQL server, started by the first test that asks for it."""
+    with running_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,8 @@ THREAD_TOPS = {
     "kiosk/devices/worker.py": "a fault of ours must not silence a device for good",
     "kiosk/devices/printing/printer.py": "the job is ended as unknown first, then the fault goes on to the worker's top",
     "kiosk/authority/store/sqlite.py": "one item's fault is handed to its caller; its neighbours in the batch go on",
+    "kiosk/authority/store/postgres.py": "the same on PostgreSQL",
+    "kiosk/authority/store/writer.py": "the top of a lane: whoever waits is told, and the lane lives on",
     "kiosk/devices/virtual/pty_host.py": "the top of a virtual device's thread; stop() raises it where somebody sees it",
     "kiosk/authority/access.py": "the top of a request: answers.of_error turns it into the one neutral problem",
     "kiosk/sync/keystore.py": "the top of the keyring's thread: its backends raise whatever their systems raise",

@@ -16,6 +16,7 @@ DEFAULT_PORT: Final = 8320
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their arguments; each sets ``handler``."""
+    _add_database(parser, default=None)
     found = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _world(found)
     _cards(found)
@@ -33,8 +34,18 @@ def _command(
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     # also after the subcommand, where people write it; without a default it leaves alone what stood before the subcommand
     parser.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the authority's folder")
+    _add_database(parser, default=argparse.SUPPRESS)
     parser.set_defaults(handler=guarded(handler))
     return parser
+
+
+def _add_database(parser: argparse.ArgumentParser, *, default: str | None) -> None:
+    parser.add_argument(
+        "--database",
+        default=default,
+        metavar="ADDRESS",
+        help="postgresql://USER@HOST/NAME instead of the folder's own file (default: KIOSK_DATABASE); keys and lots stay there",
+    )
 
 
 def _world(found: "_Sub[argparse.ArgumentParser]") -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk.authority import installation
-from kiosk.authority.admin_support import opened, say, show
+from kiosk.authority.admin_support import database_of, opened, say, show
 from kiosk.authority.services import distribute
 from kiosk.authority.services.enrol import Enrolment
 from kiosk.authority.services.limits import RollingLimit, load_limit, save_limit
@@ -39,6 +39,7 @@ def init(arguments: argparse.Namespace) -> int:
         ids=SystemIds(clock),
         public_name=arguments.public_name or installation.DEFAULT_PUBLIC_NAME,
         demonstration=arguments.demonstration,
+        database=database_of(arguments),
     )
     key = authority.keys.signing.public
     authority.store.close()

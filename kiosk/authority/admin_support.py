@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,11 +29,19 @@ def guarded(handler: Handler) -> Handler:
     return run
 
 
+def database_of(arguments: argparse.Namespace) -> str | None:
+    """The address of the database, if it is not the folder's own file: ``--database``, else ``KIOSK_DATABASE``."""
+    given: str | None = arguments.database
+    return given or os.environ.get("KIOSK_DATABASE") or None
+
+
 @contextmanager
 def opened(arguments: argparse.Namespace) -> Iterator[Authority]:
-    """The authority of ``--data``, closed afterwards."""
+    """The authority of ``--data`` and ``--database``, closed afterwards."""
     clock = SystemClock()
-    authority = installation.open_authority(arguments.data, clock=clock, ids=SystemIds(clock))
+    authority = installation.open_authority(
+        arguments.data, clock=clock, ids=SystemIds(clock), database=database_of(arguments)
+    )
     try:
         yield authority
     finally:

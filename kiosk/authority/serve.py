@@ -1,4 +1,4 @@
-"""Serves the authority over HTTP: Granian in this process, uvloop, one writer thread; ends in order on SIGTERM and SIGINT.
+"""Serves the authority over HTTP: Granian in this process, uvloop, the store's lanes; ends in order on SIGTERM and SIGINT.
 
 The order of the end: nothing new is let in, what was taken in is committed and answered, then the database is closed. TLS is ended
 by a proxy before it. Not responsible for what is answered (``app``).
@@ -18,7 +18,7 @@ from granian.server.embed import Server
 from kiosk.authority.app import make_app
 from kiosk.authority.core import Authority
 from kiosk.authority.installation import public_name_of, serving
-from kiosk.authority.store.writer import BatchRunner, BatchWriter
+from kiosk.authority.store.writer import lanes
 from kiosk.errors import Trouble
 
 READY_LIMIT_S = 10.0
@@ -32,19 +32,15 @@ _log = logging.getLogger("kiosk.authority")
 def serve(authority: Authority, folder: Path, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serve until told to stop. ``port`` 0 takes a free one. ``on_ready`` gets the address once a connection is accepted.
 
-    Raises ``Trouble`` AUT-10 when the folder is served already and AUT-11 when the port is taken.
+    Raises ``Trouble`` AUT-10 when the folder or its database is served already and AUT-11 when the port is taken.
     """
-    with serving(folder):
+    with serving(folder, authority.store):
         port = _free_port(host, port)
-        writer = BatchWriter(authority.store)
-        writer.start()
-        try:
-            runner = BatchRunner(authority.store, writer)
-            app = make_app(authority, runner, public_name=public_name_of(authority))
+        public_name = public_name_of(authority)
+        with lanes(authority.store) as runner:
+            app = make_app(authority, runner, public_name=public_name)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
                 loop.run(_serve(app, host, port, on_ready))
-        finally:
-            writer.stop()
 
 
 async def _serve(app: object, host: str, port: int, on_ready: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""What every store must do, whatever database is behind it. Another database joins by adding itself to ``STORES``."""
+"""What every store must do, whatever database is behind it. Another database joins by adding itself to the fixture ``store``."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,19 +8,22 @@ from typing import Any
 import pytest
 
 from kiosk.authority.store.ports import Done, Failed, Store, Transaction
+from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.errors import Bug
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite-file": lambda folder: SqliteStore.create(folder / "authority.db"),
-    "sqlite-memory": lambda _folder: SqliteStore.in_memory(),
-}
 
-
-@pytest.fixture(params=list(STORES))
+@pytest.fixture(params=["sqlite-file", "sqlite-memory", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = STORES[request.param](tmp_path)
+    made: Store
+    match request.param:
+        case "sqlite-file":
+            made = SqliteStore.create(tmp_path / "authority.db")
+        case "sqlite-memory":
+            made = SqliteStore.in_memory()
+        case _:
+            made = PostgresStore.open(request.getfixturevalue("postgres").new_authority_database())
     yield made
     made.close()
 

@@ -61,18 +61,30 @@ Group = Callable[[Transaction, Sequence[Any]], list[Done | Failed]]
 
 
 class Store(Protocol):
-    """A database. ``write`` is durable on return; both raise ``Trouble`` AUT-… and then nothing was written."""
+    """A database. A write is durable on return. ``Trouble`` AUT-… means that nothing was written, but for AUT-13: then it is not
+    known, and whoever asks again under the same id finds out."""
+
+    reads_wait: bool
+    """Whether a read may wait for another machine, and so has no place on an event loop."""
 
     def write(self, work: Work[T]) -> T:
         """Run ``work`` in one write transaction. What ``work`` raises comes out, after a rollback."""
         ...
 
     def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        """Run several works in order in one commit; one that raises is split off. ``Trouble`` means that none of them happened."""
+        """Run several works in order in one commit; one that raises is split off. ``Trouble`` is everybody's."""
         ...
 
     def read(self, work: Work[T]) -> T:
         """Run ``work`` on the last committed state; it must not write."""
+        ...
+
+    def read_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        """Several reads that waited for one another, each with its own value or error."""
+        ...
+
+    def claim(self) -> None:
+        """Be the one process that serves this database, until ``close``. Raises ``Trouble`` AUT-10 when there is another."""
         ...
 
     def close(self) -> None: ...
@@ -97,8 +109,23 @@ DATABASE_LOST = "AUT-04"
 OVERLOADED = "AUT-05"
 NOT_INITIALISED = "AUT-06"
 NEWER_DATABASE = "AUT-07"
+ALREADY_THERE = "AUT-09"
+ALREADY_SERVED = "AUT-10"
+CONNECTION_LOST = "AUT-12"
+IN_DOUBT = "AUT-13"
+UNSAFE_DATABASE = "AUT-14"
+DATABASE_REFUSES = "AUT-15"
+
+_BEYOND_REPEATING = {
+    DATABASE_LOST,
+    NOT_INITIALISED,
+    NEWER_DATABASE,
+    ALREADY_THERE,
+    UNSAFE_DATABASE,
+    DATABASE_REFUSES,
+}
 
 
 def trouble(code: str, detail: str) -> Trouble:
-    """The store's trouble with this code; only a lost, missing or newer database is beyond repeating."""
-    return Trouble(code, retryable=code not in {DATABASE_LOST, NOT_INITIALISED, NEWER_DATABASE}, detail=detail)
+    """The store's trouble with this code; a person must do something first where the database is lost, wrong or not ours."""
+    return Trouble(code, retryable=code not in _BEYOND_REPEATING, detail=detail)

@@ -88,6 +88,8 @@ class SqliteTransaction:
 class SqliteStore:
     """See ``Store``. ``write`` and ``write_batch`` from one thread at a time, ``read`` from another one at most."""
 
+    reads_wait = False
+
     def __init__(self, path: Path | None) -> None:
         self._path = path
         try:
@@ -167,6 +169,12 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise sqlite_trouble(error) from error
 
+    def read_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        return [self._read_item(work) for work in works]
+
+    def claim(self) -> None:
+        """Nothing to do: the file lies in the folder whose lock ``installation.serving`` holds."""
+
     def close(self) -> None:
         """Checkpoint and close, so that one file holds everything."""
         if self._reader is not self._connection:
@@ -188,6 +196,12 @@ class SqliteStore:
             return Failed(error)
         self._connection.execute("RELEASE item")
         return done
+
+    def _read_item(self, work: Work[Any]) -> Done | Failed:
+        try:
+            return Done(self.read(work))
+        except Exception as error:
+            return Failed(error)
 
     def _split_off(self) -> None:
         self._connection.execute("ROLLBACK TO item")

@@ -1,0 +1,286 @@
+"""One side of a PostgreSQL store: a connection with an event loop of its own, for one thread at a time, made anew when it is lost.
+
+The authority's work is written as plain functions, and a function in the middle of a transaction cannot await. So each call runs
+the private loop until its answer is there; this must not happen on a thread whose own loop is running. A connection is judged
+before it is used: what it calls durable must be. Not responsible for what a transaction is made of (``postgres``).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import asyncpg
+import uvloop
+from asyncpg.prepared_stmt import PreparedStatement
+
+from kiosk.authority.store.ports import (
+    ALREADY_SERVED,
+    IN_DOUBT,
+    NEWER_DATABASE,
+    UNSAFE_DATABASE,
+    Row,
+    Value,
+    trouble,
+)
+from kiosk.authority.store.postgres_sql import numbered
+from kiosk.authority.store.postgres_trouble import FOREIGN, StatementFailed, statement_failed
+from kiosk.errors import Bug, Trouble
+from kiosk.failpoints import failpoint
+
+CONNECT_LIMIT_S: Final = 5.0
+STATEMENT_LIMIT_MS: Final = 20_000
+LOCK_LIMIT_MS: Final = 5_000  # an operator's command may hold a row for a moment
+IDLE_LIMIT_MS: Final = 60_000  # inside a transaction: a process that stands still must not hold up the others for ever
+ANSWER_LIMIT_S: Final = 30.0  # of any call, a commit that waits for a standby among them
+CLOSE_LIMIT_S: Final = 2.0
+MAX_STATEMENTS: Final = 500
+MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not one call
+
+SERVING_LOCK: Final = int.from_bytes(b"kioskaut", "big")
+"""PostgreSQL's advisory lock of the one process that serves, or changes the schema of, a database."""
+
+_SERVER_SETTINGS: Final = {
+    "statement_timeout": str(STATEMENT_LIMIT_MS),  # the server never applies it to a commit that waits for its standby
+    "lock_timeout": str(LOCK_LIMIT_MS),
+    "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
+    "client_min_messages": "warning",
+    "jit": "off",  # short statements only
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+# remote_apply is more than "on" and may stay; whatever is less is not durable
+_SETTLE: Final = """
+SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('server_encoding'),
+       set_config('synchronous_commit',
+                  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)
+"""
+_WANTED: Final = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
+
+T = TypeVar("T")
+
+
+class PostgresSession:
+    """``begin`` connects when there is no connection; ``abandon`` and ``hang_up`` never raise. Everything else raises
+    ``StatementFailed`` for what the database says, and ``Trouble`` when there is no usable database at all."""
+
+    def __init__(self, dsn: str, *, purpose: str) -> None:
+        self._dsn = dsn
+        self._purpose = purpose
+        self._loop = uvloop.new_event_loop()
+        self._connection: asyncpg.Connection | None = None
+        self._statements: dict[str, PreparedStatement] = {}
+        self._version: int | None = None
+        self._claimed = False
+        self._warned = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is no connection at the moment."""
+        return self._connection is None or self._connection.is_closed()
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection is not None and not self.closed and bool(self._connection.is_in_transaction())
+
+    # a transaction
+
+    def begin(self, sql: str) -> None:
+        """Open a transaction with ``sql``, on a new connection if the old one is found dead: nothing was lost with it."""
+        if _a_loop_is_running():
+            raise Bug("a PostgreSQL store is used on a thread of its own, not on an event loop's")
+        self.ready()
+        try:
+            self.execute(sql)
+        except StatementFailed:
+            if not self.closed:
+                raise
+            self.ready()
+            self.execute(sql)
+
+    def make_durable(self) -> None:
+        """Commit. Raises ``Trouble`` AUT-13 when the outcome is not known, never ends the wait by a cancel (SV-04)."""
+        self._warned = False
+        failpoint("authority.postgres.before_commit")
+        try:
+            said = self.execute("COMMIT")
+        except StatementFailed as failed:
+            if failed.clean:
+                raise
+            self.hang_up()
+            raise trouble(IN_DOUBT, "the connection ended during a commit") from failed
+        failpoint("authority.postgres.after_commit")
+        if said != "COMMIT":
+            raise Bug("a statement failed and its work went on: PostgreSQL took the transaction back")
+        if self._warned:
+            raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
+
+    def abandon(self) -> None:
+        """Take back whatever is open."""
+        if self.in_transaction:
+            try:
+                self.execute("ROLLBACK")
+            except StatementFailed:
+                self.hang_up()
+
+    # statements
+
+    def execute(self, sql: str, *, limit_s: float | None = ANSWER_LIMIT_S) -> str:
+        """One or several statements without values; what PostgreSQL says of the last."""
+        said: str = self._call(self._live().execute(sql), limit_s=limit_s)
+        return said
+
+    def first(self, sql: str, values: Sequence[Value]) -> Row | None:
+        return self._call(self._first(sql, values))
+
+    def rows(self, sql: str, values: Sequence[object]) -> list[Row]:
+        return self._call(self._rows(sql, values))
+
+    def count(self, sql: str, values: Sequence[Value]) -> int:
+        """How many rows the statement touched; -1 for one that touches none by its nature."""
+        last = self._call(self._said(sql, values)).rpartition(" ")[2]
+        return int(last) if last.isdigit() else -1
+
+    def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        waiting = iter(rows)
+        while some := list(islice(waiting, MANY_ROWS)):
+            self._call(self._many(sql, some))
+
+    # the connection
+
+    def ready(self) -> None:
+        """Have a connection that keeps what it is told to keep. Raises ``Trouble``."""
+        if not self.closed:
+            return
+        self._statements.clear()
+        try:
+            self._connection = self._call(self._connect())
+            self._settle()
+        except StatementFailed as failed:
+            self.hang_up()
+            raise failed.found from failed.__cause__
+        except Trouble:
+            self.hang_up()
+            raise
+
+    def claim(self) -> None:
+        """Hold the serving lock from now on, over every new connection too. Raises ``Trouble`` AUT-10."""
+        self.ready()
+        try:
+            self._lock()
+        except StatementFailed as failed:
+            raise failed.found from failed.__cause__
+        self._claimed = True
+
+    def expect_version(self, version: int) -> None:
+        """Whatever answers after a reconnection has this schema, or is refused."""
+        self._version = version
+
+    def hang_up(self) -> None:
+        """Drop the connection at once. The server finishes what it was told, or takes an open transaction back."""
+        if self._connection is not None:
+            self._connection.terminate()
+            if not self._loop.is_running():
+                self._loop.run_until_complete(asyncio.sleep(0))  # the socket is closed by the loop
+
+    def close(self) -> None:
+        """Say good-bye and end the loop."""
+        if self._connection is not None and not self.closed:
+            try:
+                self._call(self._connection.close(timeout=CLOSE_LIMIT_S))
+            except StatementFailed:
+                self.hang_up()
+        if not self._loop.is_closed():
+            self._loop.close()
+
+    async def _connect(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_LIMIT_S,
+            statement_cache_size=0,  # the statements that are kept are kept here, without a limit of time
+            target_session_attrs="read-write",  # money is read where it is written (SV-05)
+            server_settings={**_SERVER_SETTINGS, "application_name": f"kiosk authority {self._purpose}"},
+        )
+        connection.add_log_listener(self._heard)
+        # sum() of whole numbers is numeric in PostgreSQL; a fraction would be somebody's mistake and raises
+        await connection.set_type_codec("numeric", schema="pg_catalog", encoder=str, decoder=int, format="text")
+        return connection
+
+    def _settle(self) -> None:
+        """Judge a new connection before anything is entrusted to it."""
+        row = self.first(_SETTLE, ())
+        assert row is not None, "a row of settings"
+        for (name, wanted), found in zip(_WANTED.items(), row, strict=False):
+            if found != wanted:
+                raise trouble(UNSAFE_DATABASE, f"PostgreSQL runs with {name} = {found}: set it to {wanted}")
+        if self._claimed:
+            self._lock()
+        if self._version is not None:
+            found_version = self.first("SELECT max(version) FROM schema_version", ())
+            if found_version != (self._version,):
+                raise trouble(NEWER_DATABASE, f"a database with another schema answers, not {self._version}")
+
+    def _lock(self) -> None:
+        if self.first("SELECT pg_try_advisory_lock(?)", (SERVING_LOCK,)) != (True,):
+            raise trouble(ALREADY_SERVED, "another process serves this database already, or is changing its schema")
+
+    def _heard(self, _connection: object, message: object) -> None:
+        # the driver calls this before the commit's own answer comes back: both stand in one queue of the loop
+        self._warned = True
+
+    def _live(self) -> asyncpg.Connection:
+        if self._connection is None:
+            raise Bug("a statement before its transaction")
+        return self._connection
+
+    def _call(self, answer: Coroutine[Any, Any, T], *, limit_s: float | None = ANSWER_LIMIT_S) -> T:
+        try:
+            return self._loop.run_until_complete(self._bounded(answer, limit_s))
+        except FOREIGN as error:
+            failed = statement_failed(error, closed=self._connection is not None and self._connection.is_closed())
+            if not failed.clean:
+                self.hang_up()
+            raise failed from error
+
+    async def _bounded(self, answer: Awaitable[T], limit_s: float | None) -> T:
+        if limit_s is None:
+            return await answer
+        # a wait ends by hanging up: a cancel would make a commit that no standby has look like a success (SV-04)
+        hang_up = self._loop.call_later(limit_s, self.hang_up)
+        try:
+            return await answer
+        finally:
+            hang_up.cancel()
+
+    async def _prepared(self, sql: str) -> PreparedStatement:
+        statement = self._statements.get(sql)
+        if statement is None:
+            if len(self._statements) >= MAX_STATEMENTS:
+                self._statements.clear()
+            statement = self._statements[sql] = await self._live().prepare(numbered(sql))
+        return statement
+
+    async def _first(self, sql: str, values: Sequence[Value]) -> Row | None:
+        record = await (await self._prepared(sql)).fetchrow(*values)
+        return None if record is None else tuple(record)
+
+    async def _rows(self, sql: str, values: Sequence[object]) -> list[Row]:
+        return [tuple(record) for record in await (await self._prepared(sql)).fetch(*values)]
+
+    async def _said(self, sql: str, values: Sequence[Value]) -> str:
+        statement = await self._prepared(sql)
+        await statement.fetch(*values)
+        said: str = statement.get_statusmsg()
+        return said
+
+    async def _many(self, sql: str, rows: list[Sequence[Value]]) -> None:
+        await (await self._prepared(sql)).executemany(rows)
+
+
+def _a_loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
