@@ -40,6 +40,13 @@ class ProblemKind(Enum):
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     INTERNAL = "internal"
+    # said to merchants alone
+    UNKNOWN_MERCHANT = "unknown-merchant"
+    MERCHANT_SUSPENDED = "merchant-suspended"
+    HOSTED_PAGE_ONLY = "hosted-page-only"
+    PAYMENT_DECLINED = "payment-declined"
+    PAYMENT_REFUSED = "payment-refused"
+    SLOW_DOWN = "slow-down"
 
     @property
     def uri(self) -> str:
@@ -49,12 +56,13 @@ class ProblemKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is always true of a kind. ``retryable``: the same request, signed anew, may succeed later."""
+    """What is always true of a kind. ``retryable``: the same request, signed anew, may succeed later. A till never hears those that
+    have no ``action``."""
 
     status: int
     title: str
     retryable: bool
-    action: TillAction
+    action: TillAction | None = None
 
 
 TRAITS: Final[dict[ProblemKind, Traits]] = {
@@ -72,21 +80,30 @@ TRAITS: Final[dict[ProblemKind, Traits]] = {
     ProblemKind.NOT_FOUND: Traits(404, "Nothing is at this address", False, TillAction.STOP),
     ProblemKind.METHOD_NOT_ALLOWED: Traits(405, "This address does not know this method", False, TillAction.STOP),
     ProblemKind.INTERNAL: Traits(500, "The authority failed", True, TillAction.RETRY),
+    ProblemKind.UNKNOWN_MERCHANT: Traits(401, "No merchant with this key", False),
+    ProblemKind.MERCHANT_SUSPENDED: Traits(403, "This merchant takes no payments at the moment", False),
+    ProblemKind.HOSTED_PAGE_ONLY: Traits(403, "This merchant's shoppers pay on the scheme's page", False),
+    ProblemKind.PAYMENT_DECLINED: Traits(402, "The payment was declined", False),
+    ProblemKind.PAYMENT_REFUSED: Traits(409, "The payment's state does not allow this", False),
+    ProblemKind.SLOW_DOWN: Traits(429, "Too many wrong codes lately", True),
 }
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body of a problem. ``detail`` is for a developer and holds no secret; ``time_ms`` is the authority's clock (clock-skew);
-    ``retry_after_s`` repeats the header ``Retry-After`` under the signature."""
+    ``retry_after_s`` repeats the header ``Retry-After`` under the signature. ``till_action`` is for terminals; ``reason`` and
+    ``payment_id`` are for merchants whose payment was declined or refused."""
 
     type: str
     title: str
     status: int
     retryable: bool
-    till_action: str
+    till_action: str | None = None
     detail: str | None = None
     time_ms: int | None = None
     retry_after_s: int | None = None
+    reason: str | None = None
+    payment_id: str | None = None
 
     @property
     def kind(self) -> ProblemKind | None:
@@ -112,8 +129,22 @@ def problem(
         title=traits.title,
         status=traits.status,
         retryable=traits.retryable,
-        till_action=traits.action.value,
+        till_action=traits.action.value if traits.action else None,
         detail=detail,
         time_ms=time_ms,
         retry_after_s=retry_after_s,
     )
+
+
+def merchant_problem(
+    kind: ProblemKind,
+    *,
+    detail: str | None = None,
+    time_ms: int | None = None,
+    retry_after_s: int | None = None,
+    reason: str | None = None,
+    payment_id: str | None = None,
+) -> Problem:
+    """A problem as merchants hear it: it says nothing of tills, and which payment it is about."""
+    found = problem(kind, detail=detail, time_ms=time_ms, retry_after_s=retry_after_s)
+    return msgspec.structs.replace(found, till_action=None, reason=reason, payment_id=payment_id)

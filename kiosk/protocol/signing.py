@@ -17,13 +17,14 @@ from enum import Enum
 from typing import Final, Protocol
 
 from kiosk.protocol.keys import Signer, Verifier
-from kiosk.protocol.nonces import Nonces, NonceVerdict
+from kiosk.protocol.nonces import REMEMBER_S, Nonces, NonceVerdict
 
 TERMINAL_TAG: Final = "kiosk-terminal-v1"
+MERCHANT_TAG: Final = "kiosk-merchant-v1"
 AUTHORITY_TAG: Final = "kiosk-authority-v1"
 VERSION_HEADER: Final = "kiosk-version"
 KEY_HEADER: Final = "idempotency-key"
-MAX_AGE_S: Final = 300
+MAX_AGE_S: Final = REMEMBER_S
 MAX_SKEW_S: Final = 300
 NONCE_BYTES: Final = 16
 
@@ -197,7 +198,7 @@ def verify_claim(
     # after the signature: only its owner learns the authority's time, and only its owner spends nonces
     if not now_s - MAX_AGE_S <= seen.created_s <= now_s + MAX_SKEW_S:
         return Fault.SKEW
-    match nonces.use(seen.keyid, seen.nonce, now_s):
+    match nonces.use(seen.keyid, seen.nonce, created_s=seen.created_s, now_s=now_s):
         case NonceVerdict.SEEN:
             return Fault.REPLAYED
         case NonceVerdict.FULL:

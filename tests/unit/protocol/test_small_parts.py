@@ -15,41 +15,47 @@ from kiosk.protocol.enrolment import (
     show_enrolment_code,
     sign_enrolment,
 )
-from kiosk.protocol.nonces import Nonces, NonceVerdict
+from kiosk.protocol.nonces import REMEMBER_S, SPAN_S, Nonces, NonceVerdict
 from kiosk.protocol.problems import TRAITS, Problem, ProblemKind, problem
 from kiosk.protocol.signing import Fault
 from tests.helpers.wire import LINE_ID, OTHER_KEY, TERMINAL_KEY, key
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9)), max_size=60))
-def test_nonces_against_a_list(steps: list[tuple[int, int]]) -> None:
-    """A nonce used less than ten minutes ago would be forgotten."""
-    nonces, log, now = Nonces(), {}, 1_000  # type: ignore[var-annotated]  # nonce -> when it was last fresh
-    for pause, name in steps:
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9), st.integers(-300, 300)), max_size=60))
+def test_nonces_against_a_list(steps: list[tuple[int, int, int]]) -> None:
+    """A request would be heard twice while its date is still good, or a nonce be kept for ever."""
+    nonces, known, now = Nonces(), set(), 1_000
+    for pause, name, skew in steps:
         now += pause
-        verdict = nonces.use("k", str(name), now)
-        if name in log and now - log[name] < 600:
-            assert verdict is NonceVerdict.SEEN
-        if name not in log or now - log[name] >= 1_200:
-            assert verdict is NonceVerdict.FRESH
-        if verdict is NonceVerdict.FRESH:
-            log[name] = now
+        verdict = nonces.use("k", str(name), created_s=now + skew, now_s=now)
+        assert verdict is NonceVerdict.FRESH or (now + skew) // SPAN_S in {date // SPAN_S for _, date in known}
+        known.add((name, now + skew))
+        for other, date in known:
+            if date >= now - REMEMBER_S:
+                assert nonces.use("k", str(other), created_s=date, now_s=now) is NonceVerdict.SEEN
 
 
 def test_nonces_are_bounded_and_apart() -> None:
     """One mad till would fill the authority's memory, or shut out the others."""
-    nonces = Nonces(max_per_key=3)
-    assert [nonces.use("a", str(n), 0) for n in range(4)] == [NonceVerdict.FRESH] * 3 + [NonceVerdict.FULL]
-    assert nonces.use("b", "0", 0) is NonceVerdict.FRESH
-    assert nonces.use("a", "0", 0) is NonceVerdict.SEEN
-    assert nonces.use("a", "9", 600) is NonceVerdict.FRESH
+    nonces = Nonces(max_per_key=3, max_in_all=5)
+
+    def use(keyid: str, nonce: int, now_s: int = 0) -> NonceVerdict:
+        return nonces.use(keyid, str(nonce), created_s=now_s, now_s=now_s)
+
+    assert [use("a", n) for n in range(4)] == [NonceVerdict.FRESH] * 3 + [NonceVerdict.FULL]
+    assert use("b", 0) is NonceVerdict.FRESH
+    assert use("a", 0) is NonceVerdict.SEEN
+    assert [use("c", n) for n in range(2)] == [NonceVerdict.FRESH, NonceVerdict.FULL]
+    assert use("a", 9, now_s=SPAN_S + REMEMBER_S) is NonceVerdict.FRESH
+    assert [use("b", n, now_s=SPAN_S + REMEMBER_S) for n in range(4)] == [NonceVerdict.FRESH] * 3 + [NonceVerdict.FULL]
 
 
 def test_nonces_survive_a_clock_set_back() -> None:
     """Setting the authority's clock back would open a window for replays."""
     nonces = Nonces()
-    assert nonces.use("a", "n", 10_000) is NonceVerdict.FRESH
-    assert nonces.use("a", "n", 1_000) is NonceVerdict.SEEN
+    assert nonces.use("a", "n", created_s=10_000, now_s=10_000) is NonceVerdict.FRESH
+    assert nonces.use("a", "m", created_s=9_800, now_s=9_800) is NonceVerdict.FRESH
+    assert nonces.use("a", "n", created_s=10_000, now_s=9_800) is NonceVerdict.SEEN
 
 
 def test_addresses_and_keys() -> None:
