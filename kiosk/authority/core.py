@@ -13,6 +13,7 @@ from kiosk.authority.services import policy
 from kiosk.authority.services.activate import Activations, LineRequest, known_terminal
 from kiosk.authority.services.changes import ChangesFeed
 from kiosk.authority.services.enrol import Enrolment
+from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.intake import Intake, check_entries
 from kiosk.authority.services.pay import asked
 from kiosk.authority.services.pay.asked import Ask, Caller, FollowRequest
@@ -74,6 +75,7 @@ class Authority:
         self._feed = ChangesFeed(clock=clock, cursor_key=keys.cursor_key())
         self._enrolment = Enrolment(clock=clock, ids=ids, keys=keys, demonstration=demonstration)
         self.spending = Spending(clock=clock, keys=keys)
+        self.guard = Guard(clock=clock)
         self._fingerprint_key = keys.fingerprint_key()
 
     # works: to be run inside a transaction
