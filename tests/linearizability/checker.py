@@ -1,0 +1,133 @@
+"""Is a history linearizable: was there one moment inside each call at which it took effect, so that one call after another explains
+every answer?
+
+The search of Wing and Gong as Lowe made it quick: depth first over "which call was next", never the same set of calls with the same
+state twice. Histories are split into parts that share no card. A call whose answer was lost may take effect at any moment after it
+was made, or never. Not responsible for the rules (``model``).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from tests.linearizability.history import Call, split
+from tests.linearizability.model import Card, Model, State
+
+STATES_MAX = 2_000_000  # beyond it the verdict is "not found out", which fails a test like a bad one
+_NEVER = 1 << 63
+
+S = TypeVar("S")
+
+
+class Rules(Protocol[S]):
+    """A sequential object: its first state, and what a call may answer in a state."""
+
+    start: S
+
+    def step(self, state: S, call: Call) -> list[tuple[tuple[object, ...], S]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``explained``: the longest run of calls that one after another explain their answers; none of ``stuck`` can be next."""
+
+    good: bool
+    calls: int
+    states: int
+    explained: tuple[Call, ...] = ()
+    stuck: tuple[Call, ...] = ()
+
+    def story(self) -> str:
+        """For whoever has to find out."""
+        lines = [f"{self.calls} calls, {self.states} states looked at; explained up to:"]
+        lines += [f"  {_line(call)}" for call in self.explained[-25:]]
+        return "\n".join([*lines, "and then none of these:", *(f"  {_line(call)}" for call in self.stuck)])
+
+
+def check(
+    calls: Iterable[Call],
+    *,
+    first: dict[str, Card] | None = None,
+    rules: Callable[..., Rules[State]] = Model,
+) -> Verdict:
+    """The verdict over a whole history: the first bad part's, or the sum of the good ones. ``first``: how cards begin."""
+    done = states = 0
+    for part in split(calls):
+        verdict = search(rules(part, first=first), part)
+        if not verdict.good:
+            return verdict
+        done, states = done + verdict.calls, states + verdict.states
+    return Verdict(good=True, calls=done, states=states)
+
+
+def search(rules: Rules[S], calls: list[Call]) -> Verdict:
+    """The search over one part."""
+    calls = sorted(calls, key=lambda call: call.called)
+    ends = [_NEVER if call.returned is None else call.returned for call in calls]
+    needed = sum(1 << place for place, call in enumerate(calls) if call.returned is not None)
+    if not needed:
+        return Verdict(good=True, calls=len(calls), states=0)
+    seen: set[tuple[int, S]] = {(0, rules.start)}
+    path: list[int] = []
+    best: list[int] = []
+    stuck: tuple[int, ...] = ()
+    waiting = [_next(rules, calls, ends, 0, rules.start)]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            if path:
+                path.pop()
+            continue
+        place, mask, state = found
+        if (mask, state) in seen:
+            continue
+        if mask & needed == needed:
+            return Verdict(good=True, calls=len(calls), states=len(seen))
+        seen.add((mask, state))
+        if len(seen) > STATES_MAX:
+            break
+        path.append(place)
+        if len(path) > len(best):
+            best = list(path)
+            stuck = tuple(_open(ends, calls, mask))
+        waiting.append(_next(rules, calls, ends, mask, state))
+    return Verdict(
+        good=False,
+        calls=len(calls),
+        states=len(seen),
+        explained=tuple(calls[place] for place in best),
+        stuck=tuple(calls[place] for place in stuck),
+    )
+
+
+def with_lost_answers(calls: Iterable[Call], lost: Callable[[Call], bool]) -> list[Call]:
+    """The same history as if some answers had not arrived."""
+    return [replace(call, result=None, returned=None) if lost(call) else call for call in calls]
+
+
+def _next(rules: Rules[S], calls: list[Call], ends: list[int], mask: int, state: S) -> Iterator[tuple[int, int, S]]:
+    """Which call may be next, and what is then true: the one that returned first is tried first."""
+    for place in sorted(_open(ends, calls, mask), key=ends.__getitem__):
+        call = calls[place]
+        for result, after in rules.step(state, call):
+            if call.result is None or call.result == result:
+                yield place, mask | 1 << place, after
+
+
+def _open(ends: list[int], calls: list[Call], mask: int) -> Iterator[int]:
+    """The calls that are left and began before the first of those left had returned."""
+    place = (~mask & mask + 1).bit_length() - 1  # everything before the first zero is done
+    found: list[int] = []
+    until = _NEVER
+    while place < len(calls) and calls[place].called <= until:
+        if not mask >> place & 1:
+            found.append(place)
+            until = min(until, ends[place])
+        place += 1
+    return iter([one for one in found if calls[one].called <= until])
+
+
+def _line(call: Call) -> str:
+    asked = " ".join(str(one) for one in (call.verb, *call.cards, call.key, call.payment, call.amount or "") if one)
+    return f"[{call.called} {call.returned}] {call.who} {asked} → {call.result}"
