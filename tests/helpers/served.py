@@ -199,7 +199,7 @@ def make_site(folder: Path, *, cards_count: int = 60) -> Site:
     lot = issue_lot(authority, cards_count=cards_count, pack_cards=20)
 
     def fill(tx: Transaction) -> list[str]:
-        save_limit(tx, RollingLimit(cards=10_000, keyed_cards=10_000))
+        save_limit(tx, RollingLimit(cards=10_000, keyed_cards=10_000, shop_cards=10_000))
         distribute.add_shop(tx, shop(SHOP), now_ms=clock.now_ms())
         for pack in lot.packs:
             distribute.ship(tx, pack.pack, shop_id=SHOP)

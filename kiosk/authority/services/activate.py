@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from kiosk.authority.services.effects import apply_effects
-from kiosk.authority.services.limits import limited_until, load_limit
+from kiosk.authority.services.limits import RollingLimit, limited_until, load_limit
 from kiosk.authority.services.once import once
 from kiosk.authority.services.refused import TurnedAway, conflict, malformed
+from kiosk.authority.services.watching import watch
 from kiosk.authority.store.cards import CardRow, card_id_of, find_card
 from kiosk.authority.store.lines import LineRow, find_line, find_line_in_shop, put_line
 from kiosk.authority.store.places import TerminalRow, find_shop, find_terminal
@@ -200,19 +201,16 @@ class Activations:
             shop_id=terminal.shop_id,
         )
         card = find_card(tx, known.card_id)
-        until_ms = self._limit(tx, terminal, asked, now_ms)
+        limit = load_limit(tx)
+        until_ms = _limit(tx, limit, terminal, asked, now_ms)
         facts = self._facts(tx, terminal, known, card, asked, over_limit=until_ms is not None, now_ms=now_ms)
         decision = decide(asked.message, known.record, facts)
         if decision.after is not known.record:
             reason = decision.reason if isinstance(decision.reason, Reason) else None
             put_line(tx, known.now(decision.after, reason=reason, at_ms=now_ms))
         apply_effects(tx, decision, message=asked.message, line=known, card=card, now_ms=now_ms)
+        watch(tx, limit, decision, asked.message, known, now_ms)
         return decision, self._answer(tx, terminal, decision, card, limit_until_ms=until_ms, now_ms=now_ms)
-
-    def _limit(self, tx: Transaction, terminal: TerminalRow, asked: _Asked, now_ms: int) -> int | None:
-        if asked.message not in {Message.RESERVE, Message.COMMIT}:
-            return None
-        return limited_until(tx, load_limit(tx), terminal_id=terminal.terminal_id, mode=asked.entry_mode, now_ms=now_ms)
 
     def _facts(
         self,
@@ -315,6 +313,19 @@ def check_id(text: str) -> None:
     """A line's or a void's id is a UUIDv7 in lower case. Raises ``TurnedAway``."""
     if not _UUID7.fullmatch(text):
         raise malformed("an id in the path or the body is not a UUIDv7")
+
+
+def _limit(tx: Transaction, limit: RollingLimit, terminal: TerminalRow, asked: _Asked, now_ms: int) -> int | None:
+    if asked.message not in {Message.RESERVE, Message.COMMIT}:
+        return None
+    return limited_until(
+        tx,
+        limit,
+        terminal_id=terminal.terminal_id,
+        shop_id=terminal.shop_id,
+        mode=asked.entry_mode,
+        now_ms=now_ms,
+    )
 
 
 def _asked(request: LineRequest) -> _Asked:

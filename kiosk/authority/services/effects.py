@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from kiosk.authority import ledger
+from kiosk.authority.services.alert_kinds import AlertKind
 from kiosk.authority.services.exceptions import raise_exception
 from kiosk.authority.store import books, cards
 from kiosk.authority.store.alerts import raise_alert
@@ -32,11 +33,21 @@ def apply_effects(
                 if card is not None:
                     cards.free_hold(tx, card.card_id, terminal_id=line.terminal_id, line_id=line.line_id)
             case Effect.ALERT:
-                raise_alert(tx, kind="stolen_card", terminal_id=line.terminal_id, card_id=line.card_id, at_ms=now_ms)
+                raise_alert(
+                    tx,
+                    kind=AlertKind.STOLEN_CARD.value,
+                    terminal_id=line.terminal_id,
+                    card_id=line.card_id,
+                    at_ms=now_ms,
+                )
             case Effect.ONLINE_ONLY:
                 set_online_only(tx, line.terminal_id, version=next_version(tx))
                 raise_alert(
-                    tx, kind="allowance_exceeded", terminal_id=line.terminal_id, card_id=line.card_id, at_ms=now_ms
+                    tx,
+                    kind=AlertKind.ALLOWANCE_EXCEEDED.value,
+                    terminal_id=line.terminal_id,
+                    card_id=line.card_id,
+                    at_ms=now_ms,
                 )
             case _:
                 if card is None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from kiosk.authority.services.activate import Activations, Allowance, known_terminal
+from kiosk.authority.services.alert_kinds import AlertKind
 from kiosk.authority.services.policy import kept_to_policy
 from kiosk.authority.services.refused import TurnedAway, malformed
 from kiosk.authority.store.alerts import raise_alert
@@ -142,7 +143,7 @@ class Intake:
         if known is not None:
             return known
         if not self._fits(tx, terminal, epoch, entry):
-            raise_alert(tx, kind="journal_forked", terminal_id=terminal.terminal_id, at_ms=now_ms)
+            raise_alert(tx, kind=AlertKind.JOURNAL_FORKED.value, terminal_id=terminal.terminal_id, at_ms=now_ms)
             return EntryResult(seq=entry.seq, outcome=ProblemKind.IDEMPOTENCY_CONFLICT.value)
         try:
             outcome, code = self._apply(tx, terminal, entry)

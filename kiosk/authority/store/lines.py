@@ -1,6 +1,7 @@
 """Activation records and first answers in the database; each terminal has its own line ids, so that none can name another's."""
 
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import assert_never
 
 from kiosk.authority.store.ports import Transaction
@@ -11,7 +12,8 @@ from kiosk.domain.refusals import Reason
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
     """The record of one line. ``ended_ms``: when it was cancelled or voided. ``nth``: which of its terminal's activations it is,
-    ``nth_keyed``: which of those whose serial was typed; ``put_line`` counts them."""
+    ``nth_keyed``: which of those whose serial was typed, ``nth_shop``: which of its shop's; ``put_line`` counts them. An activation
+    of before shops were counted has no ``nth_shop``, and never gets one."""
 
     terminal_id: str
     line_id: str
@@ -26,6 +28,7 @@ class LineRow:
     ended_ms: int | None = None
     nth: int | None = None
     nth_keyed: int | None = None
+    nth_shop: int | None = None
 
     def now(self, record: Record, *, reason: Reason | None, at_ms: int) -> "LineRow":
         """The same line after it became ``record``."""
@@ -52,8 +55,8 @@ class StoredAnswer:
     body: bytes
 
 
-_LINE = """SELECT record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms, nth, nth_keyed
-             FROM line WHERE terminal_id = ? AND line_id = ?"""
+_LINE = """SELECT record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms, nth, nth_keyed,
+                  nth_shop FROM line WHERE terminal_id = ? AND line_id = ?"""
 
 
 def find_line(tx: Transaction, terminal_id: str, line_id: str) -> LineRow | None:
@@ -61,22 +64,11 @@ def find_line(tx: Transaction, terminal_id: str, line_id: str) -> LineRow | None
     row = tx.one(_LINE, terminal_id, line_id)
     if row is None:
         return None
-    record, reason, card_id, sale_id, entry_mode, shop_id, reserved_ms, committed_ms, ended_ms, nth, nth_keyed = row
     return LineRow(
-        terminal_id=terminal_id,
-        line_id=line_id,
-        record=Record(record),
-        reason=Reason(reason) if reason else None,
-        card_id=card_id,
-        sale_id=sale_id,
-        entry_mode=EntryMode(entry_mode),
-        shop_id=shop_id,
-        reserved_ms=reserved_ms,
-        committed_ms=committed_ms,
-        ended_ms=ended_ms,
-        nth=nth,
-        nth_keyed=nth_keyed,
-    )
+        terminal_id=terminal_id, line_id=line_id, record=Record(row[0]), reason=Reason(row[1]) if row[1] else None,
+        card_id=row[2], sale_id=row[3], entry_mode=EntryMode(row[4]), shop_id=row[5], reserved_ms=row[6], committed_ms=row[7],
+        ended_ms=row[8], nth=row[9], nth_keyed=row[10], nth_shop=row[11],
+    )  # fmt: skip
 
 
 def find_line_in_shop(tx: Transaction, shop_id: str, line_id: str) -> LineRow | None:
@@ -110,29 +102,40 @@ def lines_of_card(tx: Transaction, card_id: int, *, limit: int = 20) -> list[Lin
 
 
 def put_line(tx: Transaction, line: LineRow) -> None:
-    """Write a record, new or changed; an activation gets its number among its terminal's."""
+    """Write a record, new or changed; an activation gets its numbers among its terminal's and its shop's."""
     if line.committed_ms is not None and line.nth is None:
         keyed = line.entry_mode is EntryMode.KEYED
         line = replace(
             line,
-            nth=_last(tx, line.terminal_id, "nth") + 1,
-            nth_keyed=_last(tx, line.terminal_id, "nth_keyed") + 1 if keyed else None,
+            nth=_last(tx, Counted.TERMINAL, line.terminal_id) + 1,
+            nth_keyed=_last(tx, Counted.TERMINAL_KEYED, line.terminal_id) + 1 if keyed else None,
+            nth_shop=_last(tx, Counted.SHOP, line.shop_id) + 1,
         )
     tx.run(
         """INSERT INTO line(terminal_id, line_id, record, reason, card_id, sale_id, entry_mode, shop_id,
-                            reserved_ms, committed_ms, ended_ms, nth, nth_keyed)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            reserved_ms, committed_ms, ended_ms, nth, nth_keyed, nth_shop)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (terminal_id, line_id) DO UPDATE SET record = excluded.record, reason = excluded.reason,
               reserved_ms = excluded.reserved_ms, committed_ms = excluded.committed_ms, ended_ms = excluded.ended_ms,
-              nth = excluded.nth, nth_keyed = excluded.nth_keyed, entry_mode = excluded.entry_mode""",
+              nth = excluded.nth, nth_keyed = excluded.nth_keyed, nth_shop = excluded.nth_shop,
+              entry_mode = excluded.entry_mode""",
         line.terminal_id, line.line_id, line.record.value, line.reason.value if line.reason else None, line.card_id,
         line.sale_id, line.entry_mode.value, line.shop_id, line.reserved_ms, line.committed_ms, line.ended_ms,
-        line.nth, line.nth_keyed,
+        line.nth, line.nth_keyed, line.nth_shop,
     )  # fmt: skip
 
 
-def _last(tx: Transaction, terminal_id: str, column: str) -> int:
-    row = tx.one(f"SELECT max({column}) FROM line WHERE terminal_id = ? AND {column} IS NOT NULL", terminal_id)
+class Counted(Enum):
+    """Among whose activations one is counted: the column of its number, and the column that says whose."""
+
+    TERMINAL = ("nth", "terminal_id")
+    TERMINAL_KEYED = ("nth_keyed", "terminal_id")
+    SHOP = ("nth_shop", "shop_id")
+
+
+def _last(tx: Transaction, counted: Counted, whose: str) -> int:
+    column, owner = counted.value
+    row = tx.one(f"SELECT max({column}) FROM line WHERE {owner} = ? AND {column} IS NOT NULL", whose)
     return row[0] or 0 if row else 0
 
 
@@ -155,13 +158,25 @@ def put_answer(
     )  # fmt: skip
 
 
-def activation_at(tx: Transaction, *, terminal_id: str, rank: int, keyed: bool) -> int | None:
-    """When the ``rank``-th last activation of a terminal was (1: the last), of all or of the typed ones; ``None`` if there were
-    fewer."""
-    column = "nth_keyed" if keyed else "nth"
+def activation_at(tx: Transaction, counted: Counted, whose: str, *, rank: int) -> int | None:
+    """When the ``rank``-th last activation of a terminal or a shop was (1: the last); ``None`` if there were fewer."""
+    column, owner = counted.value
     row = tx.one(
-        f"SELECT committed_ms FROM line WHERE terminal_id = ? AND {column} = ?",
-        terminal_id,
-        _last(tx, terminal_id, column) - rank + 1,
+        f"SELECT committed_ms FROM line WHERE {owner} = ? AND {column} = ?",
+        whose,
+        _last(tx, counted, whose) - rank + 1,
     )
     return row[0] if row else None
+
+
+def same_value_since(tx: Transaction, line: LineRow, *, since_ms: int, scan: int) -> int:
+    """How many cards of the same value as this activation's its terminal activated since then, among its ``scan`` latest."""
+    row = tx.one(
+        """SELECT count(*) FROM line n
+             JOIN card c ON c.card_id = n.card_id JOIN pack p ON p.pack = c.pack JOIN lot t ON t.lot_no = p.lot_no
+            WHERE n.terminal_id = ? AND n.nth > ? AND n.committed_ms >= ? AND (t.currency, t.face_minor) =
+                  (SELECT t2.currency, t2.face_minor FROM card c2 JOIN pack p2 ON p2.pack = c2.pack
+                     JOIN lot t2 ON t2.lot_no = p2.lot_no WHERE c2.card_id = ?)""",
+        line.terminal_id, _last(tx, Counted.TERMINAL, line.terminal_id) - scan, since_ms, line.card_id,
+    )  # fmt: skip
+    return row[0] if row else 0
