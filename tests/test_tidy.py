@@ -36,6 +36,7 @@ THREAD_TOPS = {
     "kiosk/authority/store/writer.py": "the top of a lane: whoever waits is told, and the lane lives on",
     "kiosk/devices/virtual/pty_host.py": "the top of a virtual device's thread; stop() raises it where somebody sees it",
     "kiosk/authority/access.py": "the top of a request: answers.of_error turns it into the one neutral problem",
+    "kiosk/authority/merchant_access.py": "the same for merchants",
     "kiosk/sync/keystore.py": "the top of the keyring's thread: its backends raise whatever their systems raise",
     "kiosk/till/actor.py": "the top of the till's thread: a bug halts the till",
     "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",
@@ -61,7 +62,9 @@ def _files() -> tuple[Path, ...]:
 
 def _python(*folders: str) -> list[Path]:
     return [
-        path for path in _files() if path.suffix == ".py" and _name(path).startswith(folders or ("kiosk/", "tests/"))
+        path
+        for path in _files()
+        if path.suffix == ".py" and _name(path).startswith(folders or ("kiosk/", "tests/", "clients/"))
     ]
 
 
@@ -163,13 +166,13 @@ def test_names_come_from_the_glossary() -> None:
     assert {"voucher", "sku", "pos", "payout", "dead letter"} <= banned, "the glossary is no longer read"
     strays = [
         f"{_name(path)}:{line} {name}"
-        for path in _python("kiosk/", "tests/", "scripts/")
+        for path in _python("kiosk/", "tests/", "clients/", "scripts/")
         for name, line in _own_names(path)
         if name not in ALLOWED_NAMES
         and (_words(name) & banned or any(" " in ban and ban.replace(" ", "_") in name for ban in banned))
     ]
     assert not strays
-    used = {name for path in _python("kiosk/", "tests/", "scripts/") for name, _ in _own_names(path)}
+    used = {name for path in _python("kiosk/", "tests/", "clients/", "scripts/") for name, _ in _own_names(path)}
     assert set(ALLOWED_NAMES) <= used, "an exception that nothing needs any more"
 
 
@@ -264,7 +267,7 @@ def test_any_exception_is_caught_only_at_the_top_of_a_thread() -> None:
     """A broken invariant that is swallowed lets the till go on with wrong state."""
     strays: list[str] = []
     seen: set[str] = set()
-    for path in _python("kiosk/"):
+    for path in _python("kiosk/", "clients/"):
         for node in ast.walk(_tree(path)):
             if not isinstance(node, ast.ExceptHandler):
                 continue

@@ -55,26 +55,27 @@ class Answers:
         """Why a request was not let in. Only a wrong clock is told the time, and only to the owner of a good signature."""
         kind = _FAULTS[fault]
         time_ms = self.clock.now_ms() if fault is Fault.SKEW else None
-        return problem(kind, time_ms=time_ms, retry_after_s=self._pause() if fault is Fault.BUSY else None)
+        return problem(kind, time_ms=time_ms, retry_after_s=self.pause_s() if fault is Fault.BUSY else None)
 
     def of_error(self, error: Exception, *, where: str) -> Problem:
         """Any exception of a request's work as a problem; what is our bug is logged by its type and place alone."""
         match error:
-            case TurnedAway(kind=kind, detail=detail):
-                return problem(kind, detail=detail)
+            case TurnedAway(kind=kind, detail=detail, retry_after_s=retry_after_s):
+                return problem(kind, detail=detail, retry_after_s=retry_after_s)
             case TooLarge(detail=detail):
                 return problem(ProblemKind.TOO_LARGE, detail=detail)
             case Malformed(detail=detail):
                 return problem(ProblemKind.MALFORMED_REQUEST, detail=detail)
             case Trouble(code=code):
                 _log.error("%s: %s at %s", code, error.detail, where)
-                return problem(ProblemKind.BUSY, detail=code, retry_after_s=self._pause())
+                return problem(ProblemKind.BUSY, detail=code, retry_after_s=self.pause_s())
             case _:
                 # the message of an unexpected error may hold a value; its type and our line do not
                 _log.error("bug at %s: %s from %s", where, type(error).__name__, _places(error))
                 return problem(ProblemKind.INTERNAL)
 
-    def _pause(self) -> int:
+    def pause_s(self) -> int:
+        """After how many seconds whoever meets a busy authority may come back."""
         # spread over half to one and a half of the pause, so that a thousand tills do not come back in one second (PR-19)
         return RETRY_AFTER_S // 2 + self.ids.token_bytes(1)[0] % (RETRY_AFTER_S + 1)
 

@@ -1,20 +1,26 @@
-"""The ASGI application: every resource behind the door, and a signed problem for whatever else is asked.
+"""The ASGI application: terminals' resources behind one door, merchants' behind another, and a problem for whatever else is asked.
 
-Not responsible for the server around it (``serve``) nor for opening the store.
+Merchants' addresses are dispatched here, before the web framework's routes are looked at. Not responsible for the server around it
+(``serve``) nor for opening the store.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from kiosk.authority.access import Access
 from kiosk.authority.answers import Answers
 from kiosk.authority.core import Authority
-from kiosk.authority.endpoints import balances, changes, clock, enrolments, entries, lines, voids
-from kiosk.authority.resources import Resource
+from kiosk.authority.directory import Directory
+from kiosk.authority.endpoints import balances, changes, clock, enrolments, entries, events, lines, payments, voids
+from kiosk.authority.merchant_access import MerchantAccess, raw_path
+from kiosk.authority.resources import MerchantResource, Resource
+from kiosk.authority.services.guard import Guard
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.problems import ProblemKind, problem
 from kiosk.protocol.signing import request_signature
@@ -28,12 +34,41 @@ RESOURCES: tuple[Resource, ...] = (
     *balances.RESOURCES,
     *enrolments.RESOURCES,
 )
+MERCHANT_RESOURCES: tuple[MerchantResource, ...] = (
+    *payments.RESOURCES,
+    *events.RESOURCES,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(authority: Authority, runner: Runner, *, public_name: str) -> Starlette:
-    """The application. ``public_name`` is ``host`` or ``host:port`` as terminals were told, in lower case."""
+class Application:
+    """What the server calls. ``routes`` are the framework's; ``directory`` knows the merchants."""
+
+    def __init__(self, framework: Starlette, merchants: MerchantAccess, directory: Directory) -> None:
+        self._framework = framework
+        self._merchants = merchants
+        self.routes = framework.routes
+        self.directory = directory
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._merchants.find(raw_path(scope)) if scope["type"] == "http" else None
+        if found is None:
+            await self._framework(scope, receive, send)
+        else:
+            await self._merchants.answer(found, scope, receive, send)
+
+
+def make_app(
+    authority: Authority,
+    runner: Runner,
+    *,
+    public_name: str,
+    guard: Guard | None = None,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Application:
+    """The application. ``public_name`` is ``host`` or ``host:port`` as terminals and merchants were told, in lower case. ``guard``
+    is shared with whoever else takes codes; ``pause`` waits, for a test card that forces it."""
     answers = Answers(authority.keys.signing, authority.clock, authority.ids)
     access = Access(authority, runner, answers, public_name=public_name)
 
@@ -57,12 +92,17 @@ def make_app(authority: Authority, runner: Runner, *, public_name: str) -> Starl
         found = answers.of_error(error, where="the application")
         return answers.problem(found, request_signature=request_signature(request.headers.raw))
 
-    app = Starlette(
+    framework = Starlette(
         routes=[
             Route(resource.path, endpoint(resource), methods=[resource.method], name=resource.name)
             for resource in RESOURCES
         ],
         exception_handlers={404: not_found, 405: wrong_method, Exception: failed},
     )
-    app.router.redirect_slashes = False  # a signed address is answered as it stands, or not at all
-    return app
+    framework.router.redirect_slashes = False  # a signed address is answered as it stands, or not at all
+    directory = Directory(runner, clock=authority.clock, keys=authority.keys)
+    guard = guard or Guard(clock=authority.clock)
+    merchants = MerchantAccess(
+        authority, runner, answers, directory, guard, resources=MERCHANT_RESOURCES, public_name=public_name, pause=pause
+    )
+    return Application(framework, merchants, directory)

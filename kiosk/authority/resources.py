@@ -1,6 +1,7 @@
 """What an endpoint is, as data: address, message, answer and handler. The application and the OpenAPI document are made from it.
+Terminals and merchants have one kind each: their idempotency keys, problems and answers follow other rules.
 
-Not responsible for signatures (``access``) nor for what the messages mean (the services).
+Not responsible for signatures (``access``, ``merchant_access``) nor for what the messages mean (the services).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,6 +10,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kiosk.authority.core import Authority
+from kiosk.authority.directory import KnownKey
+from kiosk.authority.services.guard import Guard
+from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.store.places import TerminalRow
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.routes import Route
@@ -61,3 +65,41 @@ class Resource:
     parameters: tuple[Parameter, ...] = field(default=())
     revoked_may: bool = False
     enrols: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCall:
+    """One request of a merchant whose signature is good and whose content was decoded. ``key`` is its idempotency key, empty for a
+    GET; ``params`` holds the id in the address; ``pause`` waits that many seconds."""
+
+    authority: Authority
+    runner: Runner
+    guard: Guard
+    who: KnownKey
+    key: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    message: msgspec.Struct | None
+    pause: Callable[[float], Awaitable[None]]
+
+
+MerchantHandler = Callable[[MerchantCall], Awaitable[msgspec.Struct | Declined]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantResource:
+    """One address and method of the merchants' interface. ``path`` holds at most one id, below the second part; its last part says
+    what is done with it. ``presents``: codes are taken, which needs the direct contract. ``takes_money``: not for a suspended
+    merchant, who may still look and give back."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    request: type[msgspec.Struct] | None = None
+    answer: type[msgspec.Struct]
+    handler: MerchantHandler
+    parameters: tuple[Parameter, ...] = field(default=())
+    presents: bool = False
+    takes_money: bool = False
+    refuses: bool = False

@@ -105,7 +105,7 @@ class Client:
         return Prepared(route.method, route.path, route.query, headers, body)
 
     def send(self, prepared: Prepared) -> Reply:
-        status, headers, body = asyncio.run(_ask(self.app, prepared))
+        status, headers, body = asyncio.run(ask(self.app, prepared))
         signature = [value.decode() for name, value in prepared.headers if name == b"signature"]
         signed = len(signature) == 1 and verify_answer(
             verifier=KEYS.signing.public, status=status, headers=headers, body=body, request_signature=signature[0]
@@ -116,7 +116,8 @@ class Client:
         return self.send(self.prepare(route, message, **overrides))
 
 
-async def _ask(app: ASGIApp, prepared: Prepared) -> tuple[int, Pairs, bytes]:
+async def ask(app: ASGIApp, prepared: Prepared) -> tuple[int, Pairs, bytes]:
+    """Status, header fields and body of what the application answers."""
     sent: list[Message] = []
     scope: Mapping[str, Any] = {
         "type": "http",

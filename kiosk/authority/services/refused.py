@@ -7,12 +7,14 @@ from kiosk.protocol.problems import ProblemKind
 
 
 class TurnedAway(Exception):  # noqa: N818 - the glossary's refusal is a value; this is the door
-    """The message is not taken and changed nothing. ``detail`` is for a developer and holds no serial and no secret."""
+    """The message is not taken and changed nothing. ``detail`` is for a developer and holds no serial and no secret. With
+    ``retry_after_s`` the same message may be taken later."""
 
-    def __init__(self, kind: ProblemKind, detail: str) -> None:
+    def __init__(self, kind: ProblemKind, detail: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(kind, detail)
         self.kind = kind
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 def malformed(detail: str) -> TurnedAway:

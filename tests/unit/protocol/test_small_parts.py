@@ -24,7 +24,8 @@ from tests.helpers.wire import LINE_ID, OTHER_KEY, TERMINAL_KEY, key
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9), st.integers(-300, 300)), max_size=60))
 def test_nonces_against_a_list(steps: list[tuple[int, int, int]]) -> None:
     """A request would be heard twice while its date is still good, or a nonce be kept for ever."""
-    nonces, known, now = Nonces(), set(), 1_000
+    nonces, now = Nonces(), 1_000
+    known: set[tuple[int, int]] = set()
     for pause, name, skew in steps:
         now += pause
         verdict = nonces.use("k", str(name), created_s=now + skew, now_s=now)

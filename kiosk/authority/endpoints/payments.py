@@ -1,0 +1,140 @@
+"""``/v1/payments``: charge or authorize, capture, cancel, refund, look.
+
+Not responsible for deciding (the spending service); plays the two scenarios of test mode that are about the authority itself.
+"""
+
+from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantResource
+from kiosk.authority.services.guard import Pause, PauseKind
+from kiosk.authority.services.pay.asked import Ask
+from kiosk.authority.services.pay.repeats import asked_before
+from kiosk.authority.services.pay.spending import Outcome
+from kiosk.authority.services.refused import TurnedAway
+from kiosk.domain.card import Serial, parse_serial
+from kiosk.domain.scenarios import Scenario, scenario_of
+from kiosk.protocol.payments import (
+    CancelPaymentRequest,
+    CaptureRequest,
+    PaymentAnswer,
+    PaymentRequest,
+    RefundRequest,
+)
+from kiosk.protocol.problems import ProblemKind
+
+PAYMENTS = "/v1/payments"
+SLOW_S = 8.0  # longer than a hasty client waits, shorter than a patient one
+BUSY_RETRY_S = 1
+
+_PAUSES = {
+    PauseKind.SLOW_DOWN: (ProblemKind.SLOW_DOWN, "too many wrong codes lately"),
+    PauseKind.HOSTED_ONLY: (ProblemKind.HOSTED_PAGE_ONLY, "too many wrong codes lately: make a checkout meanwhile"),
+    PauseKind.SUSPENDED: (ProblemKind.MERCHANT_SUSPENDED, "far too many wrong codes lately"),
+}
+
+
+async def _pay(call: MerchantCall) -> Outcome:
+    assert isinstance(call.message, PaymentRequest), "decoded as this"
+    question = call.authority.pay_question(call.who.caller, call.key, call.message)
+    if call.who.caller.test:
+        return await _pay_in_test_mode(call, call.message, question)
+    merchant_no = call.who.merchant.merchant_no
+    pause = call.guard.may_present(merchant_no=merchant_no)
+    if pause is not None:
+        if await call.runner.read(asked_before(call.who.caller, call.key)):
+            return await _decided(call, question)  # tries nothing: its first answer again
+        raise _paused(pause)
+    outcome: Outcome | None = None
+    try:
+        outcome = await _decided(call, question)
+    finally:
+        call.guard.note(merchant_no=merchant_no, outcome=outcome)
+    return outcome
+
+
+def _paused(pause: Pause) -> TurnedAway:
+    kind, detail = _PAUSES[pause.kind]
+    return TurnedAway(kind, detail, retry_after_s=pause.retry_after_s)
+
+
+async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, question: Ask) -> Outcome:
+    serials = [parse_serial(one.serial) for one in request.instruments]
+    scenarios = {scenario_of(serial) for serial in serials if isinstance(serial, Serial)}
+    if Scenario.BUSY in scenarios:
+        raise TurnedAway(ProblemKind.BUSY, "this test card forces it", retry_after_s=BUSY_RETRY_S)
+    outcome = await _decided(call, question)
+    if (
+        Scenario.SLOW in scenarios
+    ):  # after the decision: who lost patience and asks again under the same key finds the payment
+        await call.pause(SLOW_S)
+    return outcome
+
+
+async def _decided(call: MerchantCall, question: Ask) -> Outcome:
+    outcome: Outcome = await call.runner.together(call.authority.spending.batch, question)
+    return outcome
+
+
+def _follow(kind: type[CaptureRequest] | type[CancelPaymentRequest] | type[RefundRequest]) -> MerchantHandler:
+    async def handle(call: MerchantCall) -> Outcome:
+        assert isinstance(call.message, kind), "decoded as this"
+        question = call.authority.follow_question(call.who.caller, call.key, call.params["payment_id"], call.message)
+        return await _decided(call, question)
+
+    return handle
+
+
+async def _look(call: MerchantCall) -> PaymentAnswer:
+    return await call.runner.read(call.authority.payment_work(call.who.caller, call.params["payment_id"]))
+
+
+RESOURCES = (
+    MerchantResource(
+        name="pay",
+        method="POST",
+        path=PAYMENTS,
+        summary="Charge one or several cards, or hold the amount until it is captured.",
+        request=PaymentRequest,
+        answer=PaymentAnswer,
+        handler=_pay,
+        presents=True,
+        takes_money=True,
+    ),
+    MerchantResource(
+        name="payment",
+        method="GET",
+        path=f"{PAYMENTS}/{{payment_id}}",
+        summary="How a payment stands now.",
+        answer=PaymentAnswer,
+        handler=_look,
+    ),
+    MerchantResource(
+        name="capture",
+        method="POST",
+        path=f"{PAYMENTS}/{{payment_id}}/capture",
+        summary="Take what is held, or a part; the rest goes back to the cards at once.",
+        request=CaptureRequest,
+        answer=PaymentAnswer,
+        handler=_follow(CaptureRequest),
+        takes_money=True,
+        refuses=True,
+    ),
+    MerchantResource(
+        name="cancel_payment",
+        method="POST",
+        path=f"{PAYMENTS}/{{payment_id}}/cancel",
+        summary="Give back what is held.",
+        request=CancelPaymentRequest,
+        answer=PaymentAnswer,
+        handler=_follow(CancelPaymentRequest),
+        refuses=True,
+    ),
+    MerchantResource(
+        name="refund",
+        method="POST",
+        path=f"{PAYMENTS}/{{payment_id}}/refunds",
+        summary="Give captured money back to the cards that it came from, whole or in parts.",
+        request=RefundRequest,
+        answer=PaymentAnswer,
+        handler=_follow(RefundRequest),
+        refuses=True,
+    ),
+)

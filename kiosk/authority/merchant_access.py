@@ -1,0 +1,270 @@
+"""The merchants’ door, below the web framework: raw ASGI, because its way through Python bounds how many payments there are
+a second. A request comes in only with a good, fresh, unseen signature of a merchant's key (PR-05 to PR-09).
+
+Its answers are not signed: a merchant's site speaks TLS to the authority's name with a library that checks certificates; a till
+behind a shop's line does not always. Not responsible for what a merchant may do with which payment (the services), nor for who the
+merchants are (``directory``).
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from kiosk.authority.answers import JSON, Answers
+from kiosk.authority.core import Authority
+from kiosk.authority.directory import Directory, KnownKey
+from kiosk.authority.resources import MerchantCall, MerchantResource
+from kiosk.authority.services.guard import Guard
+from kiosk.authority.services.pay.answers import Declined
+from kiosk.authority.services.pay.repeats import asked_before
+from kiosk.authority.services.refused import TurnedAway, malformed
+from kiosk.authority.store.ports import Runner
+from kiosk.domain.payment import SpendReason
+from kiosk.failpoints import failpoint
+from kiosk.protocol.codec import Malformed, TooLarge, decode, encode
+from kiosk.protocol.messages import MAX_BODY_BYTES
+from kiosk.protocol.nonces import Nonces
+from kiosk.protocol.payments import MAX_KEY_CHARS
+from kiosk.protocol.problems import PROBLEM_JSON, Problem, ProblemKind, merchant_problem
+from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Verified, read_claim, verify_claim
+
+MAX_NONCES_PER_KEY = (
+    2_000_000  # alive for six minutes: 5,500 requests a second by one key; with all keys at most 4,000,000
+)
+MAX_QUERY_CHARS = 1_024
+MAX_QUERY_FIELDS = 16
+
+Scope = Mapping[str, Any]  # ASGI's own shapes
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_KEY = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_KEY_CHARS}}}")
+_DECLINES = frozenset({SpendReason.DECLINED, SpendReason.INSUFFICIENT_FUNDS, SpendReason.WRONG_CURRENCY})
+
+_log = logging.getLogger("kiosk.authority")
+
+
+class _Gone(Exception):  # noqa: N818 - the client is
+    """Whoever asked has closed the connection; nobody waits for an answer."""
+
+
+class MerchantAccess:
+    """Answers every address of its resources. ``public_name`` is the authority's name in signatures. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        runner: Runner,
+        answers: Answers,
+        directory: Directory,
+        guard: Guard,
+        *,
+        resources: Iterable[MerchantResource],
+        public_name: str,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._authority = authority
+        self._runner = runner
+        self._answers = answers
+        self._directory = directory
+        self._guard = guard
+        self._public_name = public_name
+        self._pause = pause
+        self._nonces = Nonces(max_per_key=MAX_NONCES_PER_KEY)
+        self._exact: dict[str, dict[str, MerchantResource]] = {}
+        self._below: dict[tuple[str, str], tuple[str, dict[str, MerchantResource]]] = {}
+        for resource in resources:
+            self._add(resource)
+
+    def find(self, path: str) -> tuple[Mapping[str, MerchantResource], Mapping[str, str]] | None:
+        """The resources of an address by their method, with the id in it; ``None`` for an address that is not a merchant's."""
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact, {}
+        parts = path.split("/")
+        if not 4 <= len(parts) <= 5:
+            return None
+        below = self._below.get((f"/{parts[1]}/{parts[2]}", parts[4] if len(parts) == 5 else ""))
+        return None if below is None or path.endswith("/") else (below[1], {below[0]: parts[3]})
+
+    async def answer(
+        self,
+        found: tuple[Mapping[str, MerchantResource], Mapping[str, str]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """The whole way of one request to a merchant's address."""
+        methods, params = found
+        resource = methods.get(scope["method"])
+        if resource is None:
+            allow = ((b"allow", ", ".join(sorted(methods)).encode()),)
+            await _send_problem(send, merchant_problem(ProblemKind.METHOD_NOT_ALLOWED), allow)
+            return
+        try:
+            answer = await self._answer(resource, params, scope, receive)
+            failpoint("authority.answer.before_send")
+        except _Gone:
+            return
+        except Exception as error:
+            # the top of a request, as in ``access``: of_error makes the one neutral problem of it
+            await _send_problem(send, self._worded(self._answers.of_error(error, where=resource.name)))
+            return
+        if isinstance(answer, Problem):
+            await _send_problem(send, answer)
+        else:
+            await _send(send, 200, encode(answer), _JSON)
+
+    async def _answer(
+        self, resource: MerchantResource, params: Mapping[str, str], scope: Scope, receive: Receive
+    ) -> msgspec.Struct:
+        body = await _body(scope["headers"], receive)
+        query = scope["query_string"].decode("ascii", "backslashreplace")
+        parts = RequestParts(scope["method"], raw_path(scope), query, scope["headers"], body)
+        claim = read_claim(parts, tag=MERCHANT_TAG)
+        if isinstance(claim, Fault):
+            return self._fault(resource, claim)
+        who = await self._directory.key(claim.keyid)
+        verified = verify_claim(
+            claim,
+            authority=self._public_name,
+            verifier=who.verifier if who is not None else None,
+            nonces=self._nonces,
+            now_s=self._authority.clock.now_ms() // 1000,
+        )
+        if isinstance(verified, Fault) or who is None:
+            return self._fault(resource, verified if isinstance(verified, Fault) else Fault.UNKNOWN_KEY)
+        call = self._call(resource, who, claim, verified, params)
+        forbidden = _forbidden(resource, who)
+        if forbidden is not None and not await self._runner.read(asked_before(who.caller, call.key)):
+            raise forbidden
+        answer = await resource.handler(call)
+        return _refusal(answer) if isinstance(answer, Declined) else answer
+
+    def _call(
+        self, resource: MerchantResource, who: KnownKey, claim: Claim, verified: Verified, params: Mapping[str, str]
+    ) -> MerchantCall:
+        key, message = "", None
+        if resource.method == "POST":
+            key = verified.idempotency_key or ""
+            if _KEY.fullmatch(key) is None:
+                raise malformed(f"the idempotency key has 1 to {MAX_KEY_CHARS} letters, digits, dots, colons, _ or -")
+            kind = claim.fields["content-type"]
+            if kind != JSON and kind.split(";")[0].strip() != JSON:
+                raise malformed("the content is application/json")
+            assert resource.request is not None, "every POST of merchants has a message"
+            message = decode(claim.request.body, resource.request)
+        return MerchantCall(
+            authority=self._authority,
+            runner=self._runner,
+            guard=self._guard,
+            who=who,
+            key=key,
+            params=params,
+            query=_query(resource, claim.request.query),
+            message=message,
+            pause=self._pause,
+        )
+
+    def _fault(self, resource: MerchantResource, fault: Fault) -> Problem:
+        _log.info("%s turned away: %s", resource.name, fault.value)
+        if fault is Fault.UNKNOWN_KEY:
+            return merchant_problem(ProblemKind.UNKNOWN_MERCHANT)
+        return self._worded(self._answers.of_fault(fault))
+
+    @staticmethod
+    def _worded(found: Problem) -> Problem:
+        return msgspec.structs.replace(found, till_action=None)
+
+    def _add(self, resource: MerchantResource) -> None:
+        parts = resource.path.split("/")
+        if len(parts) == 3:
+            self._exact.setdefault(resource.path, {})[resource.method] = resource
+            return
+        name, verb = parts[3][1:-1], parts[4] if len(parts) == 5 else ""
+        known, methods = self._below.setdefault((f"/{parts[1]}/{parts[2]}", verb), (name, {}))
+        assert known == name and parts[3] == f"{{{name}}}" and len(parts) <= 5, "one id an address, with one name"
+        methods[resource.method] = resource
+
+
+def _forbidden(resource: MerchantResource, who: KnownKey) -> TurnedAway | None:
+    if resource.takes_money and who.merchant.suspended_ms is not None:
+        return TurnedAway(ProblemKind.MERCHANT_SUSPENDED, "ask the operator of the scheme")
+    if resource.presents and not who.merchant.direct:
+        return TurnedAway(ProblemKind.HOSTED_PAGE_ONLY, "make a checkout: its page takes the code")
+    return None
+
+
+def _refusal(found: Declined) -> Problem:
+    kind = ProblemKind.PAYMENT_DECLINED if found.reason in _DECLINES else ProblemKind.PAYMENT_REFUSED
+    return merchant_problem(kind, reason=found.reason.value, payment_id=found.payment_id)
+
+
+async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:
+    """The whole body, at most ``MAX_BODY_BYTES``; more is not even read."""
+    for name, value in headers:
+        if name == b"content-length":
+            if not value.isdigit() or len(value) > 12:
+                raise Malformed("content-length is a number")
+            if int(value) > MAX_BODY_BYTES:
+                raise TooLarge(f"at most {MAX_BODY_BYTES} bytes are allowed")
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        whole = bytearray(body)
+        while message.get("more_body", False):
+            message = await receive()
+            whole += message.get("body", b"")
+            if len(whole) > MAX_BODY_BYTES:
+                raise TooLarge(f"at most {MAX_BODY_BYTES} bytes are allowed")
+        body = bytes(whole)
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(f"at most {MAX_BODY_BYTES} bytes are allowed")
+    return body
+
+
+def raw_path(scope: Scope) -> str:
+    """The address as it stood on the wire, percent-encoded."""
+    raw = scope.get("raw_path") or scope["path"].encode("utf-8")
+    path: str = raw.decode("ascii", "backslashreplace").split("?", 1)[0]
+    return path
+
+
+def _query(resource: MerchantResource, text: str) -> Mapping[str, str]:
+    if not text:
+        return {}
+    if len(text) > MAX_QUERY_CHARS:
+        raise malformed("the query is too long")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, strict_parsing=True)
+    except ValueError:
+        raise malformed("the query is not a list of names and values") from None
+    values = dict(pairs)
+    if len(values) != len(pairs) or not values.keys() <= {parameter.name for parameter in resource.parameters}:
+        raise malformed("a query parameter is unknown or comes twice")
+    return values
+
+
+_JSON = (b"content-type", JSON.encode())
+_PROBLEM = (b"content-type", PROBLEM_JSON.encode())
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+async def _send_problem(send: Send, found: Problem, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    more = [*headers]
+    if found.retry_after_s is not None:
+        more.append((b"retry-after", str(found.retry_after_s).encode()))
+    await _send(send, found.status, encode(found), _PROBLEM, *more)
+
+
+async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    fields = [*headers, (b"content-length", str(len(body)).encode()), _NO_STORE]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})

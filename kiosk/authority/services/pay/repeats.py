@@ -1,0 +1,11 @@
+"""Whether a merchant asked this before: a repeat hears its first answer whatever has become of the merchant since, because it may
+not know yet whether its shopper has paid."""
+
+from kiosk.authority.services.pay.asked import Caller, op_id_of
+from kiosk.authority.store import spends
+from kiosk.authority.store.ports import Work
+
+
+def asked_before(caller: Caller, key: str) -> Work[bool]:
+    """Reads only: whether an operation under this idempotency key was decided."""
+    return lambda tx: bool(spends.known_rows(tx, [op_id_of(caller, key)]))
