@@ -12,14 +12,12 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-from kiosk.authority.store.postgres import PostgresStore
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 20.0
@@ -53,6 +51,7 @@ class Cluster:
     folder: Path
     bin: Path
     owner: str | None
+    settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     made: int = 0
@@ -71,7 +70,7 @@ class Cluster:
         if self.port == 0:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 self.port = free.getsockname()[1]
-        settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        settings = {**self.settings, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -131,11 +130,35 @@ class Cluster:
 
     def new_authority_database(self) -> str:
         """The address of a new database with the newest schema and nothing in it."""
+        from kiosk.authority.store.postgres import PostgresStore  # most runs never come here
+
         if not self.prepared:
             self.sql(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
             PostgresStore.create(self.dsn(TEMPLATE)).close()
             self.prepared = True
         return self.new_database(template=TEMPLATE)
+
+    @contextmanager
+    def setting(self, name: str, value: str) -> Iterator[None]:
+        """A setting of the whole server for a while; open connections hear of it too."""
+        self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+        self._reload(name, value)
+        try:
+            yield
+        finally:
+            self.sql(f"ALTER SYSTEM RESET {name}")
+            self._reload(name, None)
+
+    def _reload(self, name: str, value: str | None) -> None:
+        before = self.sql(f"SELECT setting FROM pg_settings WHERE name = '{name}'")
+        self.sql("SELECT pg_reload_conf()")
+        patience = threading.Event()
+        for _ in range(int(START_LIMIT_S / POLL_S)):
+            now = self.sql(f"SELECT setting FROM pg_settings WHERE name = '{name}'")
+            if now == value or (value is None and now != before):
+                return
+            patience.wait(POLL_S)
+        raise AssertionError(f"PostgreSQL did not take over {name}")
 
     def _as_owner(self, death: str | None = None) -> list[str]:
         words = ["setpriv"]
@@ -152,15 +175,16 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """A new server, and its end whatever happens. Skips where PostgreSQL is not installed, unless the run is a verdict (``CI``)."""
+def running_cluster(*, settings: Mapping[str, str] | None = None, parent: Path | None = None) -> Iterator[Cluster]:
+    """A new server, with other ``settings`` where they are given, in ``parent`` instead of the system's temporary folder, and its end
+    whatever happens. Skips where PostgreSQL is not installed, unless the run is a verdict (``CI``)."""
     found = programs()
     if found is None:
         assert "CI" not in os.environ, "PostgreSQL's server programs are missing: scripts/bootstrap installs them"
         pytest.skip("PostgreSQL's server programs are not installed: scripts/bootstrap installs them")
     owner = _owner() if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="kiosk-pg-"))
-    cluster = Cluster(folder, found, owner)
+    folder = Path(tempfile.mkdtemp(prefix="kiosk-pg-", dir=parent))
+    cluster = Cluster(folder, found, owner, settings={**SETTINGS, **(settings or {})})
     try:
         if owner is not None:
             shutil.chown(folder, owner)

@@ -21,12 +21,13 @@ from kiosk.authority.store.ports import (
     Work,
     trouble,
 )
-from kiosk.authority.store.postgres_session import SERVING_LOCK, PostgresSession
+from kiosk.authority.store.postgres_session import SERVING_LOCK, Limits, PostgresSession
 from kiosk.authority.store.postgres_trouble import StatementFailed
 from kiosk.authority.store.schema import Dialect, steps_from
 from kiosk.errors import Trouble
 
 ATTEMPTS: Final = 4
+DEFAULT_LIMITS: Final = Limits()
 READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
@@ -64,26 +65,25 @@ class PostgresStore:
 
     reads_wait = True
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, limits: Limits) -> None:
         """Connects nowhere yet: ``create`` and ``open`` do. ``dsn`` may hold a password and is shown to nobody."""
-        self._writer = PostgresSession(dsn, purpose="writer")
-        self._reader = PostgresSession(dsn, purpose="reader")
+        self._writer = PostgresSession(dsn, limits, purpose="writer")
+        self._reader = PostgresSession(dsn, limits, purpose="reader")
         self._transaction = PostgresTransaction(self._writer)
         self._reads = PostgresTransaction(self._reader)
 
     @classmethod
-    def create(cls, dsn: str) -> "PostgresStore":
+    def create(cls, dsn: str, limits: Limits = DEFAULT_LIMITS) -> "PostgresStore":
         """A schema in an empty database. Raises ``Trouble`` AUT-09 for one that has tables already."""
-        return cls._made(dsn, lambda store: store._migrate(0))
+        return cls._made(cls(dsn, limits), lambda store: store._migrate(0))
 
     @classmethod
-    def open(cls, dsn: str) -> "PostgresStore":
+    def open(cls, dsn: str, limits: Limits = DEFAULT_LIMITS) -> "PostgresStore":
         """An existing database, brought to the newest schema. Raises ``Trouble`` AUT-06 when it holds no authority."""
-        return cls._made(dsn, lambda store: store._migrate(store.write(_version)))
+        return cls._made(cls(dsn, limits), lambda store: store._migrate(store.write(_version)))
 
     @classmethod
-    def _made(cls, dsn: str, prepare: Callable[["PostgresStore"], None]) -> "PostgresStore":
-        store = cls(dsn)
+    def _made(cls, store: "PostgresStore", prepare: Callable[["PostgresStore"], None]) -> "PostgresStore":
         try:
             prepare(store)
         except BaseException:
@@ -210,8 +210,7 @@ class PostgresStore:
             if self._writer.first("SELECT pg_try_advisory_xact_lock(?)", (SERVING_LOCK,)) != (True,):
                 raise trouble(ALREADY_SERVED, "a process serves this database with an older program: stop it first")
             self._check_before(number)
-            self._writer.execute("SET LOCAL statement_timeout = 0")
-            self._writer.execute(sql, limit_s=None)
+            self._writer.execute_unhurried(sql)
             self._writer.count("INSERT INTO schema_version(version) VALUES (?)", (number,))
             self._writer.make_durable()
 

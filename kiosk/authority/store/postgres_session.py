@@ -7,6 +7,7 @@ before it is used: what it calls durable must be. Not responsible for what a tra
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -29,10 +30,6 @@ from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
 
 CONNECT_LIMIT_S: Final = 5.0
-STATEMENT_LIMIT_MS: Final = 20_000
-LOCK_LIMIT_MS: Final = 5_000  # an operator's command may hold a row for a moment
-IDLE_LIMIT_MS: Final = 60_000  # inside a transaction: a process that stands still must not hold up the others for ever
-ANSWER_LIMIT_S: Final = 30.0  # of any call, a commit that waits for a standby among them
 CLOSE_LIMIT_S: Final = 2.0
 MAX_STATEMENTS: Final = 500
 MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not one call
@@ -40,10 +37,20 @@ MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not o
 SERVING_LOCK: Final = int.from_bytes(b"kioskaut", "big")
 """PostgreSQL's advisory lock of the one process that serves, or changes the schema of, a database."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long what may take. ``answer_s`` is ours, for any call, a commit that waits for a standby among them; the others are the
+    server's: for a statement (it never applies to a commit), for a lock, which an operator's command may hold for a moment, and
+    for standing still inside a transaction, which must not hold up the others for ever."""
+
+    answer_s: float = 30.0
+    statement_ms: int = 20_000
+    lock_ms: int = 5_000
+    idle_ms: int = 60_000
+
+
 _SERVER_SETTINGS: Final = {
-    "statement_timeout": str(STATEMENT_LIMIT_MS),  # the server never applies it to a commit that waits for its standby
-    "lock_timeout": str(LOCK_LIMIT_MS),
-    "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
     "client_min_messages": "warning",
     "jit": "off",  # short statements only
     "tcp_keepalives_idle": "10",
@@ -65,8 +72,9 @@ class PostgresSession:
     """``begin`` connects when there is no connection; ``abandon`` and ``hang_up`` never raise. Everything else raises
     ``StatementFailed`` for what the database says, and ``Trouble`` when there is no usable database at all."""
 
-    def __init__(self, dsn: str, *, purpose: str) -> None:
+    def __init__(self, dsn: str, limits: Limits, *, purpose: str) -> None:
         self._dsn = dsn
+        self._limits = limits
         self._purpose = purpose
         self._loop = uvloop.new_event_loop()
         self._connection: asyncpg.Connection | None = None
@@ -126,10 +134,14 @@ class PostgresSession:
 
     # statements
 
-    def execute(self, sql: str, *, limit_s: float | None = ANSWER_LIMIT_S) -> str:
+    def execute(self, sql: str) -> str:
         """One or several statements without values; what PostgreSQL says of the last."""
-        said: str = self._call(self._live().execute(sql), limit_s=limit_s)
+        said: str = self._call(self._live().execute(sql))
         return said
+
+    def execute_unhurried(self, sql: str) -> None:
+        """The same without limits of time: a migration of a large table takes what it takes."""
+        self._call(self._live().execute(f"SET LOCAL statement_timeout = 0; {sql}"), limited=False)
 
     def first(self, sql: str, values: Sequence[Value]) -> Row | None:
         return self._call(self._first(sql, values))
@@ -200,7 +212,13 @@ class PostgresSession:
             timeout=CONNECT_LIMIT_S,
             statement_cache_size=0,  # the statements that are kept are kept here, without a limit of time
             target_session_attrs="read-write",  # money is read where it is written (SV-05)
-            server_settings={**_SERVER_SETTINGS, "application_name": f"kiosk authority {self._purpose}"},
+            server_settings={
+                **_SERVER_SETTINGS,
+                "application_name": f"kiosk authority {self._purpose}",
+                "statement_timeout": str(self._limits.statement_ms),
+                "lock_timeout": str(self._limits.lock_ms),
+                "idle_in_transaction_session_timeout": str(self._limits.idle_ms),
+            },
         )
         connection.add_log_listener(self._heard)
         # sum() of whole numbers is numeric in PostgreSQL; a fraction would be somebody's mistake and raises
@@ -234,20 +252,18 @@ class PostgresSession:
             raise Bug("a statement before its transaction")
         return self._connection
 
-    def _call(self, answer: Coroutine[Any, Any, T], *, limit_s: float | None = ANSWER_LIMIT_S) -> T:
+    def _call(self, answer: Coroutine[Any, Any, T], *, limited: bool = True) -> T:
         try:
-            return self._loop.run_until_complete(self._bounded(answer, limit_s))
+            return self._loop.run_until_complete(self._bounded(answer) if limited else answer)
         except FOREIGN as error:
             failed = statement_failed(error, closed=self._connection is not None and self._connection.is_closed())
             if not failed.clean:
                 self.hang_up()
             raise failed from error
 
-    async def _bounded(self, answer: Awaitable[T], limit_s: float | None) -> T:
-        if limit_s is None:
-            return await answer
+    async def _bounded(self, answer: Awaitable[T]) -> T:
         # a wait ends by hanging up: a cancel would make a commit that no standby has look like a success (SV-04)
-        hang_up = self._loop.call_later(limit_s, self.hang_up)
+        hang_up = self._loop.call_later(self._limits.answer_s, self.hang_up)
         try:
             return await answer
         finally:

@@ -9,6 +9,7 @@ import pytest
 from kiosk.authority.keyfiles import AuthorityKeys, create_keys, load_keys
 from kiosk.authority.services.enrol import CODE_TRIES, CODE_VALID_MS, Enrolment
 from kiosk.authority.services.refused import TurnedAway
+from kiosk.authority.store.ports import Store
 from kiosk.errors import Trouble
 from kiosk.protocol import routes
 from kiosk.protocol.enrolment import ALPHABET, sign_enrolment
@@ -21,8 +22,8 @@ from tests.helpers.authority import KEYS, SHOP, World, make_world
 
 
 @pytest.fixture
-def world(clock: FakeClock) -> World:
-    return make_world(clock=clock)
+def world(either_store: Store, clock: FakeClock) -> World:
+    return make_world(either_store, clock=clock)
 
 
 def _code(world: World) -> str:

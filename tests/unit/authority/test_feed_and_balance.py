@@ -6,6 +6,7 @@ from kiosk.authority.services import distribute
 from kiosk.authority.services.policy import demonstration_policy, set_policy
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store import cards
+from kiosk.authority.store.ports import Store
 from kiosk.domain.activation import Block
 from kiosk.domain.card import make_serial
 from kiosk.domain.limits import HOUR_MS, OfflinePolicy
@@ -17,8 +18,8 @@ from tests.helpers.authority import TILL, TILL_2, TILL_ELSEWHERE, World, issue_l
 
 
 @pytest.fixture
-def world(clock: FakeClock) -> World:
-    return make_world(clock=clock)
+def world(either_store: Store, clock: FakeClock) -> World:
+    return make_world(either_store, clock=clock)
 
 
 def _all(world: World, till: str = TILL, *, cursor: str = "", limit: int = 500) -> tuple[list[Change], str]:

@@ -11,6 +11,7 @@ from kiosk.authority.services.policy import demonstration_policy, set_policy
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store import cards, places
 from kiosk.authority.store.books import account_balance
+from kiosk.authority.store.ports import Store
 from kiosk.domain.activation import Block, CardState
 from kiosk.domain.card import make_serial
 from kiosk.protocol.keys import SigningKey
@@ -23,9 +24,9 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def world(clock: FakeClock) -> World:
+def world(either_store: Store, clock: FakeClock) -> World:
     """Both packs of the shop are bound to the first till, and the policy allows promises."""
-    made = make_world(clock=clock, bind=(0, 1))
+    made = make_world(either_store, clock=clock, bind=(0, 1))
     made.store.write(lambda tx: set_policy(tx, demonstration_policy("EUR"), now_ms=clock.now_ms()))
     return made
 

@@ -6,6 +6,7 @@ from kiosk.authority.accounts import card_liability, shop_debt
 from kiosk.authority.services.limits import RollingLimit, save_limit
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.books import account_balance
+from kiosk.authority.store.ports import Store
 from kiosk.domain.activation import HOLD_MS, CardState, Record
 from kiosk.domain.card import make_serial
 from kiosk.protocol.problems import ProblemKind
@@ -14,8 +15,8 @@ from tests.helpers.authority import OTHER_SHOP, SHOP, TILL_2, TILL_ELSEWHERE, Wo
 
 
 @pytest.fixture
-def world(clock: FakeClock) -> World:
-    return make_world(clock=clock)
+def world(either_store: Store, clock: FakeClock) -> World:
+    return make_world(either_store, clock=clock)
 
 
 def _debt(world: World, shop_id: str = SHOP) -> int:

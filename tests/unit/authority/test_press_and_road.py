@@ -16,6 +16,7 @@ from kiosk.authority.services.issue import PressRoom, pack_number
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.cards import serial_of
 from kiosk.authority.store.packs import packs_of_lot
+from kiosk.authority.store.ports import Store
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.domain.activation import CardState
 from kiosk.domain.card import NumberFault, parse_code, parse_serial
@@ -39,8 +40,8 @@ from tests.helpers.authority import (
 
 
 @pytest.fixture
-def world(clock: FakeClock) -> World:
-    return make_world(clock=clock)
+def world(either_store: Store, clock: FakeClock) -> World:
+    return make_world(either_store, clock=clock)
 
 
 def _plain_cards(lot_file: bytes) -> list[list[str]]:
