@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from kiosk.authority import admin_cards, admin_commands
+from kiosk.authority import admin_cards, admin_commands, admin_merchant_words
 from kiosk.authority.admin_support import Handler, guarded
 from kiosk.domain.activation import Block
 
@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _world(found)
     _cards(found)
     _terminals(found)
+    admin_merchant_words.configure(found, _command)
     _looking(found)
 
 
@@ -135,5 +136,5 @@ def _looking(found: "_Sub[argparse.ArgumentParser]") -> None:
     line.add_argument("line_id")
     card = _command(found, "card", "what is known of one card", admin_cards.card)
     card.add_argument("serial")
-    openapi = _command(found, "openapi", "the OpenAPI document of the terminals' interface", admin_commands.openapi)
+    openapi = _command(found, "openapi", "the OpenAPI document of both interfaces", admin_commands.openapi)
     openapi.add_argument("--output", metavar="FILE", help="write it there instead of showing it")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -102,6 +102,17 @@ class VerifyKey:
             return cls(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
         except ValueError:
             raise BadKey("the point is not on the curve P-256") from None
+
+    @classmethod
+    def from_pem(cls, text: str) -> "VerifyKey":
+        """The key in a PEM text, as other software writes it (SubjectPublicKeyInfo). Raises ``BadKey``, also for a secret key."""
+        try:
+            key = serialization.load_pem_public_key(text.encode("ascii"))
+        except (ValueError, UnsupportedAlgorithm):
+            raise BadKey("a public key in PEM is expected") from None
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise BadKey("a key of the curve P-256 is expected")
+        return cls(key)
 
     @property
     def algorithm(self) -> Algorithm:

@@ -2,30 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kiosk.cli import main
-
-
-class Operator:
-    """Types commands; remembers nothing but the folder."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self._capsys = capsys
-
-    def types(self, *words: str) -> tuple[int, str, str]:
-        code = main(["authority", *words, "--data", str(self.folder)])
-        said = self._capsys.readouterr()
-        return code, said.out, said.err
-
-    def asks(self, *words: str) -> dict[str, Any]:
-        code, out, err = self.types(*words, "--json")
-        assert (code, err) == (0, "")
-        value: dict[str, Any] = json.loads(out)
-        return value
+from tests.helpers.operator import Operator
 
 
 @pytest.fixture
