@@ -1,4 +1,4 @@
-"""The operator at the command line of the authority: types commands, remembers nothing but the folder."""
+"""The operator at the authority's command line: types commands; remembers the folder, and the database where that is elsewhere."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,15 @@ from kiosk.cli import main
 class Operator:
     """Types commands and reads what is said."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], database: str | None = None) -> None:
         self.folder = folder
+        self.database = database
         self._capsys = capsys
 
     def types(self, *words: str) -> tuple[int, str, str]:
         """Exit code, standard output, standard error."""
-        code = main(["authority", *words, "--data", str(self.folder)])
+        database = ["--database", self.database] if self.database else []
+        code = main(["authority", *words, "--data", str(self.folder), *database])
         said = self._capsys.readouterr()
         return code, said.out, said.err
 

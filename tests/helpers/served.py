@@ -155,11 +155,17 @@ class Site:
 
     folder: Path
     serials: list[str]
+    database: str | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """How a served process hears where the database is."""
+        return {"KIOSK_DATABASE": self.database} if self.database else {}
 
     def enrol(self, port: int, *, seed: int = 1) -> Terminal:
         """A new terminal, enrolled over the wire with a fresh code."""
         clock = SystemClock()
-        authority = installation.open_authority(self.folder, clock=clock, ids=SystemIds(clock))
+        authority = installation.open_authority(self.folder, clock=clock, ids=SystemIds(clock), database=self.database)
         enrolment = Enrolment(clock=clock, ids=authority.ids, keys=authority.keys, demonstration=True)
         code = authority.store.write(lambda tx: enrolment.issue(tx, shop_id=SHOP, till_name=f"Caisse {seed}")).code
         authority_key = authority.keys.signing.public
@@ -183,18 +189,23 @@ class Site:
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """Look into the database of a stopped or running authority."""
         clock = SystemClock()
-        authority = installation.open_authority(self.folder, clock=clock, ids=SystemIds(clock))
+        authority = installation.open_authority(self.folder, clock=clock, ids=SystemIds(clock), database=self.database)
         try:
             return authority.store.read(lambda tx: tx.all(sql))
         finally:
             authority.store.close()
 
 
-def make_site(folder: Path, *, cards_count: int = 60) -> Site:
-    """A demonstration authority with one shop and received packs of the 20 € card."""
+def make_site(folder: Path, *, cards_count: int = 60, database: str | None = None) -> Site:
+    """A demonstration authority with one shop and received packs of the 20 € card, in a file or in an empty PostgreSQL database."""
     clock = SystemClock()
     authority = installation.initialise(
-        folder, clock=clock, ids=SystemIds(clock), public_name=PUBLIC_NAME, demonstration=True
+        folder,
+        clock=clock,
+        ids=SystemIds(clock),
+        public_name=PUBLIC_NAME,
+        demonstration=True,
+        database=database,
     )
     lot = issue_lot(authority, cards_count=cards_count, pack_cards=20)
 
@@ -209,4 +220,4 @@ def make_site(folder: Path, *, cards_count: int = 60) -> Site:
 
     serials = authority.store.write(fill)
     authority.store.close()
-    return Site(folder, serials)
+    return Site(folder, serials, database)

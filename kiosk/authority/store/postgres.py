@@ -80,7 +80,7 @@ class PostgresStore:
     @classmethod
     def open(cls, dsn: str, limits: Limits = DEFAULT_LIMITS) -> "PostgresStore":
         """An existing database, brought to the newest schema. Raises ``Trouble`` AUT-06 when it holds no authority."""
-        return cls._made(cls(dsn, limits), lambda store: store._migrate(store.write(_version)))
+        return cls._made(cls(dsn, limits), lambda store: store._migrate(store._version()))
 
     @classmethod
     def _made(cls, store: "PostgresStore", prepare: Callable[["PostgresStore"], None]) -> "PostgresStore":
@@ -195,6 +195,15 @@ class PostgresStore:
             return Failed(failed.found)
         except Exception as error:
             return Failed(error)
+
+    def _version(self) -> int:
+        try:
+            self._writer.begin(READ)
+            return _version(self._transaction)
+        except StatementFailed as failed:
+            raise failed.found from failed.__cause__
+        finally:
+            self._writer.abandon()
 
     def _migrate(self, version: int) -> None:
         for number, sql in steps_from(version, Dialect.POSTGRES):

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.operator import Operator
+from tests.helpers.postgres import Cluster
 
 
-@pytest.fixture
-def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Operator:
-    made = Operator(tmp_path / "authority", capsys)
+@pytest.fixture(params=["sqlite", "postgres"])
+def operator(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Operator:
+    database = request.getfixturevalue("postgres").new_database() if request.param == "postgres" else None
+    made = Operator(tmp_path / "authority", capsys, database)
     assert made.types("init", "--demonstration", "--public-name", "authority.example")[0] == 0
     return made
 
@@ -80,6 +82,47 @@ def test_without_an_authority_every_command_says_how_to_make_one(
         code, _, err = nowhere.types(*words)
         assert code == 1 and "kiosk authority init" in err
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_environment_may_say_where_the_database_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, postgres: Cluster
+) -> None:
+    """A password would have to stand on the command line, where every user of the machine reads it."""
+    silent = Operator(tmp_path / "authority", capsys)
+    monkeypatch.setenv("KIOSK_DATABASE", postgres.new_database())
+    assert silent.types("init")[0] == 0
+    assert silent.asks("status")["cards"] == {}
+    assert not (silent.folder / "authority.db").exists()
+    assert all(b"postgresql" not in path.read_bytes() for path in silent.folder.rglob("*") if path.is_file())
+    monkeypatch.delenv("KIOSK_DATABASE")
+    code, _, err = silent.types("status")
+    assert code == 1 and "AUT-06" in err
+
+
+def test_keys_and_database_belong_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Cluster
+) -> None:
+    """A mistyped address would sign with one authority's key what another one knows, and test codes that it never made."""
+    one = Operator(tmp_path / "one", capsys, postgres.new_database())
+    two = Operator(tmp_path / "two", capsys, postgres.new_database())
+    assert (one.types("init")[0], two.types("init")[0]) == (0, 0)
+    one.database = two.database
+    code, _, err = one.types("status")
+    assert code == 1 and "AUT-16" in err
+
+
+def test_a_database_that_cannot_be_used_leaves_no_half_made_authority(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Cluster
+) -> None:
+    """The next try, with the right address, would be refused because of what the first one left."""
+    database = postgres.new_database()
+    for wrong, hint in ((postgres.dsn("nowhere"), "AUT-15"), ("mysql://here/there", "postgresql://USER@HOST/NAME")):
+        code, _, err = Operator(tmp_path / "authority", capsys, wrong).types("init")
+        assert code == 1 and hint in err and err.count("\n") == 1
+    assert Operator(tmp_path / "authority", capsys, database).types("init")[0] == 0
+    code, _, err = Operator(tmp_path / "other", capsys, database).types("init")
+    assert code == 1 and "AUT-09" in err
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_real_authority_asks_for_the_printers_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
