@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 from starlette.types import Receive, Scope, Send
 
 from kiosk.authority.access import Access
@@ -75,14 +75,20 @@ def make_app(
     def endpoint(resource: Resource) -> Endpoint:
         async def handle(request: Request) -> Response:
             if request.method != resource.method:  # Starlette lets HEAD in wherever GET is
-                return await wrong_method(request)
+                return wrong_method(request, allow=resource.method)
             return await access.handle(resource, request)
 
         return handle
 
-    async def wrong_method(request: Request, _error: Exception | None = None) -> Response:
+    def wrong_method(request: Request, *, allow: str) -> Response:
         found = problem(ProblemKind.METHOD_NOT_ALLOWED)
-        return answers.problem(found, request_signature=request_signature(request.headers.raw))
+        return answers.problem(
+            found, request_signature=request_signature(request.headers.raw), headers={"allow": allow}
+        )
+
+    async def refused_by_framework(request: Request, error: Exception) -> Response:
+        methods = {one.method for one in RESOURCES if compile_path(one.path)[0].fullmatch(request.scope["path"])}
+        return wrong_method(request, allow=", ".join(sorted(methods)))
 
     async def not_found(request: Request, _error: Exception) -> Response:
         found = problem(ProblemKind.NOT_FOUND)
@@ -97,7 +103,7 @@ def make_app(
             Route(resource.path, endpoint(resource), methods=[resource.method], name=resource.name)
             for resource in RESOURCES
         ],
-        exception_handlers={404: not_found, 405: wrong_method, Exception: failed},
+        exception_handlers={404: not_found, 405: refused_by_framework, Exception: failed},
     )
     framework.router.redirect_slashes = False  # a signed address is answered as it stands, or not at all
     directory = Directory(runner, clock=authority.clock, keys=authority.keys)

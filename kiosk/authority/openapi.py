@@ -1,59 +1,96 @@
 """The OpenAPI 3.1 document, made from the resources and the messages themselves, so that it cannot say anything else than the code.
 
-Not responsible for prose: ``docs/protocol.md`` explains signatures and meaning.
+Not responsible for prose: ``docs/protocol.md`` and ``docs/payments.md`` explain signatures and meaning; nor for what may answer a
+merchant (``openapi_merchants``).
 """
 
 import importlib.metadata
 import re
 from typing import Any
 
-from kiosk.authority.app import RESOURCES
-from kiosk.authority.resources import Resource
+from kiosk.authority.app import MERCHANT_RESOURCES, RESOURCES
+from kiosk.authority.openapi_merchants import responses_of
+from kiosk.authority.resources import MerchantResource, Resource
 from kiosk.protocol.codec import schema_of
+from kiosk.protocol.payments import MAX_KEY_CHARS
 from kiosk.protocol.problems import PROBLEM_JSON, TRAITS, Problem
-from kiosk.protocol.signing import KEY_HEADER, TERMINAL_TAG, VERSION_HEADER
+from kiosk.protocol.signing import KEY_HEADER, MERCHANT_TAG, TERMINAL_TAG, VERSION_HEADER
 
 Json = dict[str, Any]  # a JSON object of any shape
 
 _PARAM = re.compile(r"\{(\w+)\}")
-_UUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+_UUID: Json = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+_VERSION: Json = {"type": "string", "pattern": "^[!-~]{1,40}$"}
+_TERMINALS_KEY: Json = {"type": "string", "pattern": "^[!-~]{1,200}$"}
+_MERCHANTS_KEY: Json = {"type": "string", "pattern": f"^[A-Za-z0-9._:-]{{1,{MAX_KEY_CHARS}}}$"}
 
 
 def document() -> Json:
     """The whole document."""
-    kinds = {kind for one in RESOURCES for kind in (one.request, one.answer) if kind is not None}
+    resources: list[Resource | MerchantResource] = [*RESOURCES, *MERCHANT_RESOURCES]
+    kinds = {kind for one in resources for kind in (one.request, one.answer) if kind is not None}
     schemas = schema_of(*sorted(kinds | {Problem}, key=lambda kind: kind.__name__))
     paths: Json = {}
-    for resource in RESOURCES:
-        paths.setdefault(resource.path, {})[resource.method.lower()] = _operation(resource)
+    for one in resources:
+        operation = _for_terminals(one) if isinstance(one, Resource) else _for_merchants(one)
+        paths.setdefault(one.path, {})[one.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Kiosk authority: terminals",
+            "title": "Kiosk authority",
             "version": importlib.metadata.version("kiosk"),
-            "description": "A business no is 200 with an outcome; everything else that is no success is a problem. "
-            f"Every request and every answer is signed (RFC 9421, tag {TERMINAL_TAG}).",
+            "description": "Two interfaces. Terminals: a business no is 200 with an outcome, and answers are signed. Merchants: a "
+            "decline is 402 and a refusal by a payment's state 409, and answers are not signed. Everything else that is no success "
+            "is a problem (RFC 9457). Every request is signed (RFC 9421).",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "tags": [
+            {"name": "terminals", "description": "The tills of shops."},
+            {"name": "merchants", "description": "The sites on which shoppers pay."},
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas,
             "responses": {"Problem": _problem()},
-            "parameters": {"Version": _header(VERSION_HEADER, "The software's version.", required=True)},
-            "securitySchemes": {
-                "signature": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Signature",
-                    "description": "RFC 9421 over raw bytes, with Signature-Input and Content-Digest (RFC 9530).",
-                }
-            },
+            "parameters": {"Version": _header(VERSION_HEADER, "The software's version.", _VERSION)},
+            "securitySchemes": {"terminal": _signature(TERMINAL_TAG), "merchant": _signature(MERCHANT_TAG)},
         },
-        "security": [{"signature": []}],
     }
 
 
-def _operation(resource: Resource) -> Json:
+def _for_terminals(resource: Resource) -> Json:
+    operation = _operation(resource)
+    operation |= {"tags": ["terminals"], "security": [{"terminal": []}]}
+    operation["responses"] = {
+        "200": {"description": "Yes, or a business no.", "content": _json(resource.answer)},
+        "default": {"$ref": "#/components/responses/Problem"},
+    }
+    if resource.request is not None:
+        operation["parameters"].append(
+            _header(KEY_HEADER, "Made from what is asked; the same for every repeat.", _TERMINALS_KEY)
+        )
+    return operation
+
+
+def _for_merchants(resource: MerchantResource) -> Json:
+    operation = _operation(resource)
+    operation |= {"tags": ["merchants"], "security": [{"merchant": []}]}
+    operation["responses"] = {
+        "200": {"description": "Done, or found.", "content": _json(resource.answer)},
+        **responses_of(resource, content={PROBLEM_JSON: {"schema": _reference(Problem)}}),
+    }
+    if resource.request is not None:
+        operation["parameters"].append(
+            _header(
+                KEY_HEADER,
+                "The merchant's own; a repeat under it is answered as the first time, for ever.",
+                _MERCHANTS_KEY,
+            )
+        )
+    return operation
+
+
+def _operation(resource: Resource | MerchantResource) -> Json:
     operation: Json = {
         "operationId": resource.name,
         "summary": resource.summary,
@@ -68,23 +105,23 @@ def _operation(resource: Resource) -> Json:
             ),
             {"$ref": "#/components/parameters/Version"},
         ],
-        "responses": {
-            "200": {
-                "description": "Yes, or a business no.",
-                "content": {"application/json": {"schema": _reference(resource.answer)}},
-            },
-            "default": {"$ref": "#/components/responses/Problem"},
-        },
     }
     if resource.request is not None:
-        operation["parameters"].append(
-            _header(KEY_HEADER, "Made from what is asked; the same for every repeat.", required=True)
-        )
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _reference(resource.request)}},
-        }
+        operation["requestBody"] = {"required": True, "content": _json(resource.request)}
     return operation
+
+
+def _signature(tag: str) -> Json:
+    return {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": f"RFC 9421 over raw bytes, tag {tag}, with Signature-Input and Content-Digest (RFC 9530).",
+    }
+
+
+def _json(kind: type) -> Json:
+    return {"application/json": {"schema": _reference(kind)}}
 
 
 def _problem() -> Json:
@@ -94,14 +131,8 @@ def _problem() -> Json:
     }
 
 
-def _header(name: str, description: str, *, required: bool) -> Json:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "schema": {"type": "string"},
-        "description": description,
-    }
+def _header(name: str, description: str, schema: Json) -> Json:
+    return {"name": name, "in": "header", "required": True, "schema": schema, "description": description}
 
 
 def _reference(kind: type) -> Json:

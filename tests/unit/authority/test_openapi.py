@@ -4,8 +4,9 @@ import json
 import re
 from typing import Any
 
-from kiosk.authority.app import RESOURCES, make_app
+from kiosk.authority.app import MERCHANT_RESOURCES, RESOURCES, make_app
 from kiosk.authority.openapi import document
+from kiosk.authority.openapi_merchants import problems_of
 from kiosk.authority.store.writer import DirectRunner
 from kiosk.protocol import routes
 from kiosk.protocol.problems import ProblemKind
@@ -21,9 +22,26 @@ def test_every_route_of_the_application_is_described_and_no_other(clock: FakeClo
     """Somebody would build a till after a document that lies."""
     world = make_world(clock=clock)
     app = make_app(world.authority, DirectRunner(world.store), public_name=PUBLIC_NAME)
-    served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}  # type: ignore[attr-defined] # all are Routes
+    routes_of_framework = [route for route in app.routes if getattr(route, "path", "").startswith("/v1/")]
+    served = {(route.path, method) for route in routes_of_framework for method in route.methods - {"HEAD"}}  # type: ignore[attr-defined] # all are Routes
     described = {(path, method.upper()) for path, methods in document()["paths"].items() for method in methods}
-    assert served == described == {(resource.path, resource.method) for resource in RESOURCES}
+    of_terminals = {(resource.path, resource.method) for resource in RESOURCES}
+    of_merchants = {(resource.path, resource.method) for resource in MERCHANT_RESOURCES}
+    assert served == of_terminals
+    assert described == of_terminals | of_merchants and not of_terminals & of_merchants
+
+
+def test_every_name_of_an_operation_is_its_own() -> None:
+    """A generator of clients would make one function of two operations."""
+    names = [operation["operationId"] for methods in document()["paths"].values() for operation in methods.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_a_merchant_is_told_of_every_problem_but_those_of_terminals() -> None:
+    """A merchant's developer would meet in the shop a problem that no document names."""
+    told = {kind for resource in MERCHANT_RESOURCES for kind in problems_of(resource)}
+    of_terminals = {ProblemKind.UNKNOWN_TERMINAL, ProblemKind.REVOKED_TERMINAL, ProblemKind.CURSOR_EXPIRED}
+    assert told == set(ProblemKind) - of_terminals - {ProblemKind.METHOD_NOT_ALLOWED, ProblemKind.INTERNAL}
 
 
 def test_every_address_that_a_terminal_makes_is_described() -> None:
