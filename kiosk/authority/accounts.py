@@ -14,3 +14,23 @@ def card_liability(currency: str) -> str:
 def exceptions(currency: str) -> str:
     """Money whose owner a person must still find."""
     return f"exceptions/{currency}"
+
+
+def authorized(currency: str) -> str:
+    """What merchants hold of cards and have not taken yet."""
+    return f"authorized/{currency}"
+
+
+def merchant(merchant_id: str, currency: str) -> str:
+    """What the scheme owes a merchant for what it captured."""
+    return f"merchant/{currency}/{merchant_id}"
+
+
+def distribution(currency: str) -> str:
+    """What goes to those who sell cards."""
+    return f"distribution/{currency}"
+
+
+def scheme(currency: str) -> str:
+    """What stays with the scheme."""
+    return f"scheme/{currency}"
