@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from kiosk.authority import admin_cards, admin_commands, admin_merchant_words
+from kiosk.authority import admin_cards, admin_commands, admin_merchant_words, admin_watch
 from kiosk.authority.admin_support import Handler, guarded
 from kiosk.domain.activation import Block
 
@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _cards(found)
     _terminals(found)
     admin_merchant_words.configure(found, _command)
+    admin_watch.configure(found, _command)
     _looking(found)
 
 
@@ -125,9 +126,6 @@ def _terminals(found: "_Sub[argparse.ArgumentParser]") -> None:
     policy.add_argument("--max-value-minor", type=int, help="their value, in cents")
     policy.add_argument("--max-contact-hours", type=int, help="hours since the authority was last heard")
     policy.add_argument("--let-go", action="store_true", help="the customer may leave while an answer is unknown")
-    limits = _command(found, "limits", "how many cards one terminal may activate in an hour", admin_commands.limits)
-    limits.add_argument("--cards", type=int)
-    limits.add_argument("--keyed-cards", type=int, help="of which typed by hand")
 
 
 def _looking(found: "_Sub[argparse.ArgumentParser]") -> None:

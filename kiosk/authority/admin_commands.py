@@ -6,7 +6,7 @@ the office exists.
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,6 @@ from kiosk.authority import installation
 from kiosk.authority.admin_support import database_of, opened, say, show
 from kiosk.authority.services import distribute
 from kiosk.authority.services.enrol import Enrolment
-from kiosk.authority.services.limits import RollingLimit, load_limit, save_limit
 from kiosk.authority.services.policy import set_policy
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store import alerts, books, cards, packs, places
@@ -130,28 +129,6 @@ def policy(arguments: argparse.Namespace) -> int:
     shown = asdict(row.policy if row else OfflinePolicy(currency=arguments.currency))
     lines = "\n".join(f"  {name} = {value}" for name, value in shown.items())
     say(arguments, shown, f"Offline policy for {arguments.currency}:\n{lines}")
-    return 0
-
-
-def limits(arguments: argparse.Namespace) -> int:
-    def work(tx: Transaction) -> RollingLimit:
-        limit = load_limit(tx)
-        if arguments.cards is not None:
-            limit = replace(limit, cards=arguments.cards)
-        if arguments.keyed_cards is not None:
-            limit = replace(limit, keyed_cards=arguments.keyed_cards)
-        if limit.cards < 1 or not 0 < limit.keyed_cards <= limit.cards:
-            raise malformed("limits are above 0, and typed cards are part of all cards")
-        save_limit(tx, limit)
-        return limit
-
-    with opened(arguments) as authority:
-        limit = authority.store.write(work)
-    say(
-        arguments,
-        asdict(limit),
-        f"One terminal may activate {limit.cards} cards an hour, of which {limit.keyed_cards} typed.",
-    )
     return 0
 
 
