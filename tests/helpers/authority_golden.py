@@ -1,7 +1,7 @@
 """Databases of earlier versions, as files: the SQL that made each one, as it was then, and rows that it held.
 
-One folder of ``tests/golden/authority`` a version, written once and for all: ``python -m tests.helpers.authority_golden`` writes that
-of the newest version, before the next migration is added. The SQL is kept with its words put in, so that a new word of an
+One folder of ``tests/golden/authority`` a version, written once and for all: ``python -m tests.helpers.authority_golden`` writes
+that of the newest version, before the next migration is added. The SQL is kept with its words put in, so that a new word of an
 enum is noticed to be missing in old databases. The rows are the same for every database.
 """
 
