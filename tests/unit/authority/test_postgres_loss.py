@@ -241,6 +241,18 @@ def test_the_right_to_serve_is_taken_up_again_or_given_up(postgres: Cluster, dsn
     first.close()
 
 
+def test_a_server_that_takes_no_writes_is_not_asked(store: PostgresStore, postgres: Cluster, dsn: str) -> None:
+    """After a failover the old primary would still tell balances that are no longer true (SV-05)."""
+    name = dsn.partition("@/")[2].partition("?")[0]
+    store.write(_put("a"))
+    postgres.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    _end(postgres, store.write(_own_pid))
+    for call in (lambda: store.write(_put("b")), lambda: PostgresStore.open(dsn)):
+        assert [heard.code for heard in _troubles(call)] == ["AUT-12"]
+    postgres.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+    assert store.write(_put("b")) == "1"
+
+
 def _troubles(call: Callable[[], object]) -> list[Trouble]:
     try:
         call()
