@@ -20,7 +20,8 @@ Json = dict[str, Any]  # a JSON object of any shape
 
 _PARAM = re.compile(r"\{(\w+)\}")
 _UUID: Json = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
-_VERSION: Json = {"type": "string", "pattern": "^[!-~]{1,40}$"}
+_UUID_7: Json = {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"}
+_VERSION: Json = {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _TERMINALS_KEY: Json = {"type": "string", "pattern": "^[!-~]{1,200}$"}
 _MERCHANTS_KEY: Json = {"type": "string", "pattern": f"^[A-Za-z0-9._:-]{{1,{MAX_KEY_CHARS}}}$"}
 
@@ -59,7 +60,7 @@ def document() -> Json:
 
 
 def _for_terminals(resource: Resource) -> Json:
-    operation = _operation(resource)
+    operation = _operation(resource, ids=_UUID_7)
     operation |= {"tags": ["terminals"], "security": [{"terminal": []}]}
     operation["responses"] = {
         "200": {"description": "Yes, or a business no.", "content": _json(resource.answer)},
@@ -73,7 +74,7 @@ def _for_terminals(resource: Resource) -> Json:
 
 
 def _for_merchants(resource: MerchantResource) -> Json:
-    operation = _operation(resource)
+    operation = _operation(resource, ids=_UUID)
     operation |= {"tags": ["merchants"], "security": [{"merchant": []}]}
     operation["responses"] = {
         "200": {"description": "Done, or found.", "content": _json(resource.answer)},
@@ -90,15 +91,12 @@ def _for_merchants(resource: MerchantResource) -> Json:
     return operation
 
 
-def _operation(resource: Resource | MerchantResource) -> Json:
+def _operation(resource: Resource | MerchantResource, *, ids: Json) -> Json:
     operation: Json = {
         "operationId": resource.name,
         "summary": resource.summary,
         "parameters": [
-            *(
-                {"name": name, "in": "path", "required": True, "schema": _UUID}
-                for name in _PARAM.findall(resource.path)
-            ),
+            *({"name": name, "in": "path", "required": True, "schema": ids} for name in _PARAM.findall(resource.path)),
             *(
                 {"name": one.name, "in": "query", "schema": dict(one.schema), "description": one.description}
                 for one in resource.parameters

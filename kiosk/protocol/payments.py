@@ -5,8 +5,12 @@ fields it does not know; a client ignores them. A yes is 200; a decline is 402 a
 problems.
 """
 
-import msgspec
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
+
+from kiosk.domain.payment import CARDS_MAX, WINDOW_MAX_S, WINDOW_MIN_S
 from kiosk.protocol.messages import Amount, Answer, Request
 
 MAX_REFERENCE_CHARS = 64
@@ -14,6 +18,12 @@ MAX_TITLE_CHARS = 80
 MAX_URL_CHARS = 500
 MAX_KEY_CHARS = 64
 MAX_EVENTS = 100
+
+# limits that the document tells too; what they mean is checked once more where it is decided
+Window = Annotated[int, Meta(ge=WINDOW_MIN_S, le=WINDOW_MAX_S)]
+Reference = Annotated[str, Meta(min_length=1, max_length=MAX_REFERENCE_CHARS)]
+Title = Annotated[str, Meta(min_length=1, max_length=MAX_TITLE_CHARS)]
+Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL_CHARS)]
 
 
 class Scratch(Request, frozen=True, tag_field="type", tag="scratch"):
@@ -31,10 +41,10 @@ class PaymentRequest(Request, frozen=True):
     back by itself. With several cards the one sold first is emptied first. ``reference`` is the merchant's own and comes back."""
 
     amount: Amount
-    instruments: list[Scratch]
+    instruments: Annotated[list[Scratch], Meta(min_length=1, max_length=CARDS_MAX)]
     capture: bool = True
-    window_s: int = 600
-    reference: str | None = None
+    window_s: Window = 600
+    reference: Reference | None = None
 
 
 class CaptureRequest(Request, frozen=True):
@@ -84,12 +94,12 @@ class CheckoutRequest(Request, frozen=True):
     bought, as the shopper knows it. Both addresses are https, or http on loopback."""
 
     amount: Amount
-    title: str
-    return_url: str
-    cancel_url: str
+    title: Title
+    return_url: Url
+    cancel_url: Url
     capture: bool = True
-    window_s: int = 600
-    reference: str | None = None
+    window_s: Window = 600
+    reference: Reference | None = None
     language: str = "fr"
 
 
