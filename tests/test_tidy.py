@@ -37,6 +37,7 @@ THREAD_TOPS = {
     "kiosk/devices/virtual/pty_host.py": "the top of a virtual device's thread; stop() raises it where somebody sees it",
     "kiosk/authority/access.py": "the top of a request: answers.of_error turns it into the one neutral problem",
     "kiosk/authority/merchant_access.py": "the same for merchants",
+    "kiosk/authority/portal/routes.py": "the same for shoppers, whose answer is a page",
     "kiosk/sync/keystore.py": "the top of the keyring's thread: its backends raise whatever their systems raise",
     "kiosk/till/actor.py": "the top of the till's thread: a bug halts the till",
     "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",

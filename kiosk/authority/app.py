@@ -1,4 +1,5 @@
-"""The ASGI application: terminals' resources behind one door, merchants' behind another, and a problem for whatever else is asked.
+"""The ASGI application: terminals' resources behind one door, merchants' behind another, shoppers' pages beside them, and a problem
+for whatever else is asked.
 
 Merchants' addresses are dispatched here, before the web framework's routes are looked at. Not responsible for the server around it
 (``serve``) nor for opening the store.
@@ -17,9 +18,24 @@ from kiosk.authority.access import Access
 from kiosk.authority.answers import Answers
 from kiosk.authority.core import Authority
 from kiosk.authority.directory import Directory
-from kiosk.authority.endpoints import balances, changes, clock, enrolments, entries, events, lines, payments, voids
+from kiosk.authority.endpoints import (
+    balances,
+    changes,
+    checkouts,
+    clock,
+    enrolments,
+    entries,
+    events,
+    lines,
+    payments,
+    voids,
+)
 from kiosk.authority.merchant_access import MerchantAccess, raw_path
+from kiosk.authority.portal.routes import portal_routes
+from kiosk.authority.portal.settings import PageSettings, default_settings
+from kiosk.authority.portal.site import Site
 from kiosk.authority.resources import MerchantResource, Resource
+from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.problems import ProblemKind, problem
@@ -36,6 +52,7 @@ RESOURCES: tuple[Resource, ...] = (
 )
 MERCHANT_RESOURCES: tuple[MerchantResource, ...] = (
     *payments.RESOURCES,
+    *checkouts.RESOURCES,
     *events.RESOURCES,
 )
 
@@ -65,10 +82,12 @@ def make_app(
     *,
     public_name: str,
     guard: Guard | None = None,
+    pages: PageSettings | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Application:
     """The application. ``public_name`` is ``host`` or ``host:port`` as terminals and merchants were told, in lower case. ``guard``
-    is shared with whoever else takes codes; ``pause`` waits, for a test card that forces it."""
+    is shared with whoever else takes codes; ``pages`` says where shoppers find us; ``pause`` waits, for a test card that forces it.
+    """
     answers = Answers(authority.keys.signing, authority.clock, authority.ids)
     access = Access(authority, runner, answers, public_name=public_name)
 
@@ -98,17 +117,37 @@ def make_app(
         found = answers.of_error(error, where="the application")
         return answers.problem(found, request_signature=request_signature(request.headers.raw))
 
+    pages = pages or default_settings(public_name)
+    guard = guard or Guard(clock=authority.clock)
+    hosted = Checkouts(
+        runner,
+        clock=authority.clock,
+        ids=authority.ids,
+        keys=authority.keys,
+        spending=authority.spending,
+        address=pages.address,
+    )
     framework = Starlette(
         routes=[
-            Route(resource.path, endpoint(resource), methods=[resource.method], name=resource.name)
-            for resource in RESOURCES
+            *(
+                Route(resource.path, endpoint(resource), methods=[resource.method], name=resource.name)
+                for resource in RESOURCES
+            ),
+            *portal_routes(Site(authority, runner, hosted, guard, pages), answers),
         ],
         exception_handlers={404: not_found, 405: refused_by_framework, Exception: failed},
     )
     framework.router.redirect_slashes = False  # a signed address is answered as it stands, or not at all
     directory = Directory(runner, clock=authority.clock, keys=authority.keys)
-    guard = guard or Guard(clock=authority.clock)
     merchants = MerchantAccess(
-        authority, runner, answers, directory, guard, resources=MERCHANT_RESOURCES, public_name=public_name, pause=pause
+        authority,
+        runner,
+        answers,
+        directory,
+        guard,
+        hosted,
+        resources=MERCHANT_RESOURCES,
+        public_name=public_name,
+        pause=pause,
     )
     return Application(framework, merchants, directory)

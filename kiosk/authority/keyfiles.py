@@ -53,6 +53,10 @@ class AuthorityKeys:
         """Tags what was asked under an idempotency key: a payment's question covers a code, so a plain hash would give it away."""
         return self._derive("kiosk payment fingerprint")
 
+    def pages_key(self, purpose: str) -> bytes:
+        """What the shoppers' pages carry through a browser is marked and sealed with: one key for each purpose."""
+        return self._derive(f"kiosk pages {purpose}")
+
     def merchant_secret(self, key_id: str) -> bytes:
         """What a merchant's HMAC key signs with. Shown once when the key is made; made again here for each check, kept nowhere."""
         return self._derive(f"kiosk merchant key {key_id}")

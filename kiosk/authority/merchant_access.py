@@ -19,6 +19,7 @@ from kiosk.authority.answers import JSON, Answers
 from kiosk.authority.core import Authority
 from kiosk.authority.directory import Directory, KnownKey
 from kiosk.authority.resources import MerchantCall, MerchantResource
+from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.repeats import asked_before
@@ -63,6 +64,7 @@ class MerchantAccess:
         answers: Answers,
         directory: Directory,
         guard: Guard,
+        checkouts: Checkouts,
         *,
         resources: Iterable[MerchantResource],
         public_name: str,
@@ -73,6 +75,7 @@ class MerchantAccess:
         self._answers = answers
         self._directory = directory
         self._guard = guard
+        self._checkouts = checkouts
         self._public_name = public_name
         self._pause = pause
         self._nonces = Nonces(max_per_key=MAX_NONCES_PER_KEY)
@@ -163,6 +166,7 @@ class MerchantAccess:
             authority=self._authority,
             runner=self._runner,
             guard=self._guard,
+            checkouts=self._checkouts,
             who=who,
             key=key,
             params=params,

@@ -11,6 +11,7 @@ import msgspec
 
 from kiosk.authority.core import Authority
 from kiosk.authority.directory import KnownKey
+from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.store.places import TerminalRow
@@ -75,6 +76,7 @@ class MerchantCall:
     authority: Authority
     runner: Runner
     guard: Guard
+    checkouts: Checkouts
     who: KnownKey
     key: str
     params: Mapping[str, str]

@@ -18,6 +18,7 @@ from granian.server.embed import Server
 from kiosk.authority.app import make_app
 from kiosk.authority.core import Authority
 from kiosk.authority.installation import public_name_of, serving
+from kiosk.authority.portal.settings import load_settings
 from kiosk.authority.store.writer import lanes
 from kiosk.errors import Trouble
 
@@ -37,8 +38,9 @@ def serve(authority: Authority, folder: Path, *, host: str, port: int, on_ready:
     with serving(folder, authority.store):
         port = _free_port(host, port)
         public_name = public_name_of(authority)
+        pages = authority.store.read(lambda tx: load_settings(tx, public_name=public_name))
         with lanes(authority.store) as runner:
-            app = make_app(authority, runner, public_name=public_name)
+            app = make_app(authority, runner, public_name=public_name, pages=pages)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
                 loop.run(_serve(app, host, port, on_ready))
 

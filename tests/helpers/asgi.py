@@ -116,8 +116,10 @@ class Client:
         return self.send(self.prepare(route, message, **overrides))
 
 
-async def ask(app: ASGIApp, prepared: Prepared) -> tuple[int, Pairs, bytes]:
-    """Status, header fields and body of what the application answers."""
+async def ask(
+    app: ASGIApp, prepared: Prepared, *, client: tuple[str, int] = ("127.0.0.1", 1)
+) -> tuple[int, Pairs, bytes]:
+    """Status, header fields and body of what the application answers to somebody at ``client``."""
     sent: list[Message] = []
     scope: Mapping[str, Any] = {
         "type": "http",
@@ -130,7 +132,7 @@ async def ask(app: ASGIApp, prepared: Prepared) -> tuple[int, Pairs, bytes]:
         "query_string": prepared.query.encode("latin-1"),
         "root_path": "",
         "headers": list(prepared.headers),
-        "client": ("127.0.0.1", 1),
+        "client": client,
         "server": ("127.0.0.1", 80),
         "state": {},
     }

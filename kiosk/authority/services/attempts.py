@@ -70,12 +70,12 @@ class Attempts:
 
     async def pay(self, checkout_id: str, instruments: Sequence[Scratch], *, seen_attempt: int) -> Attempted | NotOpen:
         """Pay with these cards. ``seen_attempt`` is the checkout's count when the form was made: the same form sent again hears
-        what it heard before, and tries nothing. Raises ``TurnedAway`` for numbers that cannot be right and ``Trouble`` when it is not
-        known what happened: ``settled`` finds out."""
+        what it heard before, and tries nothing. Raises ``TurnedAway`` for numbers that cannot be right and ``Trouble`` when it is
+        not known what happened: asking again finds out."""
         row: CheckoutRow | None = None
         for _ in range(ROUNDS):
             row = await self.settled(checkout_id)
-            if row is None or row.merchant_suspended or self._state(row) is not CheckoutState.OPEN:
+            if row is None:
                 return NotOpen(row)
             contracts = tuple(await self._runner.read(merchants.contracts))
             caller = Caller(merchant_no=row.merchant_no, test=row.test, contracts=contracts)
@@ -83,6 +83,8 @@ class Attempts:
             before = await self._runner.read(self._repeat(row, caller, request, seen_attempt))
             if before is not None:
                 return Attempted(before)
+            if row.merchant_suspended or self._state(row) is not CheckoutState.OPEN:
+                return NotOpen(row)
             if checkout_id in self._running:
                 continue  # another window was quicker while we read
             outcome = await asyncio.shield(self._begin(checkout_id, caller, request))

@@ -229,7 +229,7 @@ def test_more_than_allowed_is_not_even_read(client: Client, world: World) -> Non
 
 def test_whatever_else_is_asked_is_a_signed_problem(client: Client) -> None:
     """A till that talks to the wrong address would take a proxy's page for an answer."""
-    for path in ("/", "/v1/lines", "/v2/time", f"/v1/lines/{LINE}/", f"/v1/lines/{LINE}/burn", "/v1/time/"):
+    for path in ("/v1/lines", "/v2/time", f"/v1/lines/{LINE}/", f"/v1/lines/{LINE}/burn", "/v1/time/"):
         reply = client.ask(Route("GET", path, None))
         assert (reply.status, reply.problem, reply.signed) == (404, "not-found", True), path
     for method, path in (("POST", "/v1/time"), ("DELETE", f"/v1/lines/{LINE}"), ("PUT", "/v1/changes")):

@@ -237,7 +237,8 @@ def test_two_windows_with_two_cards_pay_once(till: Till) -> None:
 
         async def both() -> tuple[str, list[Attempted | NotOpen]]:
             made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
-            windows = [hosted.paying(made.checkout_id, card(till, place), seen=0) for place in (0, 1, 0, 1)]
+            cards = [card(till, place) for place in (0, 1, 2)]
+            windows = [hosted.paying(made.checkout_id, one, seen=0) for one in cards]
             return made.checkout_id, list(await asyncio.gather(*windows))
 
         checkout_id, results = run(both())
@@ -249,6 +250,14 @@ def test_two_windows_with_two_cards_pay_once(till: Till) -> None:
         )
         assert hosted.row(checkout_id).state is CheckoutState.PAID
         assert hosted.payments() == 1
+
+
+def test_a_double_click_hears_of_its_own_payment(hosted: Hosted, till: Till) -> None:
+    """The browser shows the second click's answer: it would say nothing of what is left on the card."""
+    made = hosted.create()
+    right = card(till)
+    assert hosted.pay(made.checkout_id, right, seen=0) == hosted.pay(made.checkout_id, right, seen=0)
+    assert hosted.payments() == 1
 
 
 def test_a_double_click_on_a_wrong_code_is_one_try(till: Till) -> None:

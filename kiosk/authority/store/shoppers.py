@@ -1,0 +1,22 @@
+"""What the shoppers' pages read beside what others do: money of a card that waits, and which codes were used up to a payment."""
+
+from kiosk.authority.store.ports import Transaction
+
+
+def held_amounts(tx: Transaction, card_id: int) -> list[tuple[int, int]]:
+    """What a card's open authorizations hold: (amount, until when), the first to come back first."""
+    rows = tx.all(
+        "SELECT amount_minor, until_ms FROM open_authorization WHERE card_id = ? AND test = 0 ORDER BY until_ms, payment_id",
+        card_id,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def codes_used_until(tx: Transaction, card_id: int, seq: int) -> list[int]:
+    """The codes of a card that payments had used when the counter stood at ``seq``, by their number on the card."""
+    rows = tx.all(
+        "SELECT code_no FROM spend WHERE card_id = ? AND seq <= ? AND code_no IS NOT NULL ORDER BY code_no",
+        card_id,
+        seq,
+    )
+    return [row[0] for row in rows]

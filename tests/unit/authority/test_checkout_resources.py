@@ -1,0 +1,52 @@
+"""``/v1/checkouts`` as a merchant's site asks for it."""
+
+import pytest
+
+from tests.helpers.asgi import PUBLIC_NAME
+from tests.helpers.checkouts import checkout_request
+from tests.helpers.merchant import MerchantClient
+from tests.helpers.pages import Shopper
+from tests.helpers.spending import CINEMA, make_spending
+
+CHECKOUTS = "/v1/checkouts"
+
+
+@pytest.fixture
+def client() -> MerchantClient:
+    return MerchantClient(make_spending())
+
+
+def test_a_site_makes_a_checkout_and_hears_that_it_was_paid(client: MerchantClient) -> None:
+    """The page would be there, and nobody would deliver what was bought."""
+    made = client.post(CHECKOUTS, checkout_request()).json
+    assert made["url"].startswith(f"https://{PUBLIC_NAME}/pay/{made['checkout_id']}")
+    assert client.app is not None
+    shopper, path = Shopper(client.app), f"/pay/{made['checkout_id']}"
+    serial = client.site.serials[0]
+    fields = shopper.get(path).hidden() | {"serial1": serial, "code1": client.site.next_code(serial)}
+    assert shopper.post(path, fields).status == 303
+    now = client.get(f"{CHECKOUTS}/{made['checkout_id']}").json
+    assert (now["state"], now["payment"]["status"]) == ("paid", "captured")
+    assert client.get(f"/v1/payments/{now['payment']['payment_id']}").json == now["payment"]
+
+
+def test_another_site_finds_no_such_checkout(client: MerchantClient) -> None:
+    """A competitor could read what is bought."""
+    made = client.post(CHECKOUTS, checkout_request()).json
+    other = client.another("K-cinema", merchant=CINEMA)
+    assert other.get(f"{CHECKOUTS}/{made['checkout_id']}").problem == "not-found"
+
+
+def test_a_suspended_site_makes_none_and_may_still_look(client: MerchantClient) -> None:
+    """A fraudster would go on; or a site could not find out what it owes to whom."""
+    made = client.post(CHECKOUTS, checkout_request()).json
+    client.world.sql("UPDATE merchant SET suspended_ms = 1")
+    client.world.clock.advance(1_001)  # type: ignore[attr-defined] # the tests' own clock
+    assert client.post(CHECKOUTS, checkout_request()).problem == "merchant-suspended"
+    assert client.get(f"{CHECKOUTS}/{made['checkout_id']}").json["state"] == "open"
+
+
+def test_a_merchants_key_cannot_be_an_attempts(client: MerchantClient) -> None:
+    """A site that paid under the key of its own checkout's attempt could have the page say paid for another amount."""
+    reply = client.post(CHECKOUTS, checkout_request(), key="checkout/x/1")
+    assert reply.problem == "malformed-request"
