@@ -32,6 +32,7 @@ IMPORT_NAMES = {
     "granian": ("granian",),
     "uvloop": ("uvloop",),
     "asyncpg": ("asyncpg",),
+    "greenlet": ("greenlet",),
     "pyrage": ("pyrage",),
     "Jinja2": ("jinja2", "markupsafe"),
 }

@@ -57,17 +57,7 @@ class Money:
         Largest-remainder rule; between equal remainders the earlier part gets the unit. Negative amounts mirror positive ones.
         Raises ``ValueError`` for negative weights or weights that are all 0.
         """
-        total = sum(weights)
-        if total <= 0 or any(weight < 0 for weight in weights):
-            raise ValueError("weights must be 0 or more, and not all 0")
-        sign = -1 if self.minor < 0 else 1
-        scaled = [abs(self.minor) * weight for weight in weights]
-        parts = [value // total for value in scaled]
-        left = abs(self.minor) - sum(parts)
-        by_remainder = sorted(range(len(weights)), key=lambda index: (-(scaled[index] % total), index))
-        for index in by_remainder[:left]:
-            parts[index] += 1
-        return tuple(Money(sign * part, self.currency) for part in parts)
+        return tuple(Money(part, self.currency) for part in shares(self.minor, weights))
 
     def split(self, parts: int) -> tuple["Money", ...]:
         """``parts`` nearly equal amounts that sum exactly to this one; the first ones get the odd units."""
@@ -76,6 +66,21 @@ class Money:
     def _same(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise CurrencyMismatchError(f"{self.currency.code} and {other.currency.code} cannot be combined")
+
+
+def shares(minor: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """``Money.share`` on bare minor units of one currency, for whoever shares thousands of amounts a second."""
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must be 0 or more, and not all 0")
+    scaled = [abs(minor) * weight for weight in weights]
+    parts = [value // whole for value in scaled]
+    left = abs(minor) - sum(parts)
+    if left:
+        by_remainder = sorted(range(len(parts)), key=lambda index: (-(scaled[index] % whole), index))
+        for index in by_remainder[:left]:
+            parts[index] += 1
+    return tuple(parts) if minor >= 0 else tuple(-part for part in parts)
 
 
 def zero(currency: Currency) -> Money:

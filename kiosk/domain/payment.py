@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from kiosk.domain.money import Money
+from kiosk.domain.money import shares
 
 MINUTE_MS = 60_000
 WRONG_CODES_FREE = 5
@@ -161,10 +161,12 @@ class Contract:
     distribution_share: int = 1_200
     merchant_no: int | None = None
 
-    def split(self, amount: Money) -> tuple[Money, Money, Money]:
-        """What merchant, distribution and scheme get of ``amount``; the three sum to it exactly."""
+    def split(self, amount_minor: int) -> tuple[int, int, int]:
+        """What merchant, distribution and scheme get of an amount, in its minor units; the three sum to it exactly."""
         scheme_share = WHOLE_SHARE - self.merchant_share - self.distribution_share
-        merchant, distribution, scheme = amount.share((self.merchant_share, self.distribution_share, scheme_share))
+        merchant, distribution, scheme = shares(
+            amount_minor, (self.merchant_share, self.distribution_share, scheme_share)
+        )
         return merchant, distribution, scheme
 
 

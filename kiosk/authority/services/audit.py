@@ -15,8 +15,6 @@ from kiosk.authority.store import checks, merchants
 from kiosk.authority.store.alerts import raise_alert
 from kiosk.authority.store.cards import serial_of
 from kiosk.authority.store.ports import Row, Transaction
-from kiosk.domain.currency import currency
-from kiosk.domain.money import Money
 from kiosk.domain.payment import Contract, contract_at
 
 CONTRACT_LAG_MS = 60_000  # a capture that was on its way when a new contract was made may have the old one
@@ -139,11 +137,11 @@ def _contracts(tx: Transaction) -> list[Finding]:
     contracts = {one.contract_no: one for one in merchants.contracts(tx)}
     added = checks.contracts_added(tx)
     findings: list[Finding] = []
-    for number, unit, amount, merchant_minor, distribution_minor, card_id in checks.shares_given(tx):
+    for number, _unit, amount, merchant_minor, distribution_minor, card_id in checks.shares_given(tx):
         contract = contracts.get(number)
-        parts = contract.split(Money(amount, currency(unit))) if contract else None
-        if parts is None or (parts[0].minor, parts[1].minor) != (merchant_minor, distribution_minor):
-            expected = parts[0].minor + parts[1].minor if parts else 0
+        parts = contract.split(amount) if contract else None
+        if parts is None or parts[:2] != (merchant_minor, distribution_minor):
+            expected = parts[0] + parts[1] if parts else 0
             findings.append(_of_card(Check.PARTS, card_id, merchant_minor + distribution_minor, expected))
 
     def in_force(merchant_no: int, at_ms: int) -> int:

@@ -59,6 +59,10 @@ class PostgresTransaction:
         """PostgreSQL's own SQL, with ``$1``… for values and lists for arrays: one statement for a whole batch."""
         return self._session.rows(sql, values)
 
+    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        """Append rows in PostgreSQL's own quickest way."""
+        self._session.copy(table, columns, rows)
+
 
 class PostgresStore:
     """See ``Store``. Writes from one thread at a time, reads from another one at most, neither inside a running event loop."""
@@ -98,16 +102,23 @@ class PostgresStore:
             self._writer.make_durable()
             return value
 
-        return self._attempt(once)
+        return self._writer.whole(lambda: self._attempt(once))
 
     def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
         def once() -> list[Done | Failed]:
             self._writer.begin(WRITE)
             return self._alone(works[0]) if len(works) == 1 else self._each(works)
 
-        return self._attempt(once) if works else []
+        return self._writer.whole(lambda: self._attempt(once)) if works else []
 
     def read(self, work: Work[T]) -> T:
+        return self._reader.whole(lambda: self._read(work))
+
+    def read_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        """All on one snapshot: whoever waits for it asked before it was taken."""
+        return self._reader.whole(lambda: self._read_all(works))
+
+    def _read(self, work: Work[T]) -> T:
         try:
             self._reader.begin(READ)
             return work(self._reads)
@@ -116,8 +127,7 @@ class PostgresStore:
         finally:
             self._reader.abandon()
 
-    def read_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        """All on one snapshot: whoever waits for it asked before it was taken."""
+    def _read_all(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
         results: list[Done | Failed] = []
         try:
             for work in works:

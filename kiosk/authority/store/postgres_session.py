@@ -1,12 +1,14 @@
 """One side of a PostgreSQL store: a connection with an event loop of its own, for one thread at a time, made anew when it is lost.
 
-The authority's work is written as plain functions, and a function in the middle of a transaction cannot await. So each call runs
-the private loop until its answer is there; this must not happen on a thread whose own loop is running. A connection is judged
-before it is used: what it calls durable must be. Not responsible for what a transaction is made of (``postgres``).
+The authority's work is written as plain functions, and a function in the middle of a transaction cannot await. So ``whole``
+runs such a function beside the private loop's task, in a greenlet, and each statement hands its answer's coroutine over to that
+task: one start of the loop for a transaction and not one for each statement, which would take twice as long as the statement
+itself. None of it may happen on a thread whose own loop is running. A connection is judged before it is used: what it calls
+durable must be. Not responsible for what a transaction is made of (``postgres``).
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -14,6 +16,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 import uvloop
 from asyncpg.prepared_stmt import PreparedStatement
+from greenlet import getcurrent, greenlet
 
 from kiosk.authority.store.ports import (
     ALREADY_SERVED,
@@ -82,6 +85,7 @@ class PostgresSession:
         self._version: int | None = None
         self._claimed = False
         self._warned = False
+        self._worker: greenlet | None = None
 
     @property
     def closed(self) -> bool:
@@ -94,10 +98,14 @@ class PostgresSession:
 
     # a transaction
 
-    def begin(self, sql: str) -> None:
-        """Open a transaction with ``sql``, on a new connection if the old one is found dead: nothing was lost with it."""
+    def whole(self, function: Callable[[], T]) -> T:
+        """Run a function that makes several calls; what it raises comes out."""
         if _a_loop_is_running():
             raise Bug("a PostgreSQL store is used on a thread of its own, not on an event loop's")
+        return self._loop.run_until_complete(self._drive(function))
+
+    def begin(self, sql: str) -> None:
+        """Open a transaction with ``sql``, on a new connection if the old one is found dead: nothing was lost with it."""
         self.ready()
         try:
             self.execute(sql)
@@ -153,6 +161,10 @@ class PostgresSession:
         """How many rows the statement touched; -1 for one that touches none by its nature."""
         last = self._call(self._said(sql, values)).rpartition(" ")[2]
         return int(last) if last.isdigit() else -1
+
+    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+        """Append rows through COPY."""
+        self._call(self._live().copy_records_to_table(table, columns=columns, records=rows))
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         waiting = iter(rows)
@@ -252,9 +264,31 @@ class PostgresSession:
             raise Bug("a statement before its transaction")
         return self._connection
 
+    async def _drive(self, function: Callable[[], T]) -> T:
+        worker = self._worker = greenlet(function)
+        try:
+            asked = worker.switch()
+            while not worker.dead:
+                try:
+                    value = await asked
+                except BaseException as error:
+                    asked = worker.throw(error)
+                else:
+                    asked = worker.switch(value)
+        finally:
+            self._worker = None
+        result: T = asked  # what a finished greenlet hands over is its function's value
+        return result
+
+    def _wait(self, answer: Coroutine[Any, Any, T]) -> T:
+        if self._worker is not None and getcurrent() is self._worker:
+            value: T = self._worker.parent.switch(answer)
+            return value
+        return self._loop.run_until_complete(answer)
+
     def _call(self, answer: Coroutine[Any, Any, T], *, limited: bool = True) -> T:
         try:
-            return self._loop.run_until_complete(self._bounded(answer) if limited else answer)
+            return self._wait(self._bounded(answer) if limited else answer)
         except FOREIGN as error:
             failed = statement_failed(error, closed=self._connection is not None and self._connection.is_closed())
             if not failed.clean:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kiosk.authority.services.pay.asked import id_text
 from kiosk.authority.store.cards import serial_of
 from kiosk.authority.store.spends import SpendRow
-from kiosk.domain.payment import NO_EFFECT, Leg, SpendKind, SpendReason, fold_leg, status_of
+from kiosk.domain.payment import NO_EFFECT, Leg, PaymentStatus, SpendKind, SpendReason, fold_leg, status_of
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import Event, PaymentAnswer, PaymentLeg
 
@@ -66,6 +66,37 @@ def payment_answer(rows: Sequence[SpendRow], *, upto_seq: int | None = None) -> 
             for one in legs
         ],
         until_ms=max((one.leg.until_ms or 0 for one in legs if one.leg.held_minor), default=None),
+        reference=first.reference,
+        test=first.test,
+    )
+
+
+def first_answer(rows: Sequence[SpendRow]) -> PaymentAnswer:
+    """What ``payment_answer`` says of a payment that was made this moment, without folding it: most payments are asked for once."""
+    first = rows[0]
+    unit = first.currency
+    charged = first.kind is SpendKind.CHARGED
+    nothing = Amount(0, unit)
+    amounts = [Amount(row.amount_minor, unit) for row in rows]
+    whole = amounts[0] if len(amounts) == 1 else Amount(sum(one.amount_minor for one in amounts), unit)
+    return PaymentAnswer(
+        payment_id=id_text(first.payment_id),
+        status=(PaymentStatus.CAPTURED if charged else PaymentStatus.AUTHORIZED).value,
+        amount=whole,
+        captured=whole if charged else nothing,
+        refunded=nothing,
+        created_ms=first.at_ms,
+        legs=[
+            PaymentLeg(
+                leg=row.leg,
+                card=serial_of(row.card_id)[-4:],
+                amount=amount,
+                captured=amount if charged else nothing,
+                refunded=nothing,
+            )
+            for row, amount in zip(rows, amounts, strict=True)
+        ],
+        until_ms=first.until_ms,
         reference=first.reference,
         test=first.test,
     )

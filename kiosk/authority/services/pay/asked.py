@@ -55,9 +55,8 @@ class Presented:
         return card_id_of(self.serial.digits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One operation on a payment."""
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation on a payment. These and the rows are msgspec's structures, made several times as fast as dataclasses."""
 
     caller: Caller
     op_id: bytes
@@ -65,8 +64,7 @@ class Ask:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present(Ask):
+class Present(Ask, frozen=True, kw_only=True):
     """Pay with cards: charge, or with ``capture`` false authorize."""
 
     amount: Money
@@ -85,8 +83,7 @@ class Verb(Enum):
     RETURN = "return"  # the authority's own: the window lapsed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follow(Ask):
+class Follow(Ask, frozen=True, kw_only=True):
     """Go on with a payment. ``amount`` is missing for all that there is."""
 
     verb: Verb
@@ -115,7 +112,8 @@ def return_op_id(payment_id: bytes) -> bytes:
 
 def id_text(payment_id: bytes) -> str:
     """A payment's id as it is written."""
-    return str(uuid.UUID(bytes=payment_id))
+    digits = payment_id.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def id_bytes(text: str) -> bytes:

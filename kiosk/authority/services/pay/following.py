@@ -13,8 +13,6 @@ from kiosk.authority.store.cards import serial_of
 from kiosk.authority.store.spends import SpendCard, SpendRow
 from kiosk.domain.activation import CardState
 from kiosk.domain.card import Serial
-from kiosk.domain.currency import currency
-from kiosk.domain.money import Money
 from kiosk.domain.payment import TOOK_MONEY, SpendKind, SpendReason, contract_at, refund_parts
 from kiosk.domain.scenarios import Scenario, scenario_of
 from kiosk.errors import Bug
@@ -81,10 +79,10 @@ def _captured(
     contract = contract_at(ask.caller.contracts, merchant_no=ask.caller.merchant_no, at_ms=book.now_ms)
     if contract is None:
         raise Bug("everybody's contract is made with the schema")
-    merchant, distribution, _ = contract.split(Money(taken_minor, currency(rows[0].currency)))
+    merchant, distribution, _ = contract.split(taken_minor)
     return _row(
         book, ask, rows, one, card, SpendKind.CAPTURED, taken_minor,
-        released_minor=one.leg.held_minor - taken_minor, parts=(merchant.minor, distribution.minor),
+        released_minor=one.leg.held_minor - taken_minor, parts=(merchant, distribution),
         contract_no=contract.contract_no,
     )  # fmt: skip
 

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.authority.services.codes import TAG_BYTES, code_tag
-from kiosk.authority.services.pay.answers import Declined, payment_answer
+from kiosk.authority.services.pay.answers import Declined, first_answer
 from kiosk.authority.services.pay.asked import Present, Presented, id_text
 from kiosk.authority.services.pay.book import Book, CardAlert
 from kiosk.authority.store.spends import SpendCard, SpendRow
 from kiosk.domain.activation import CardState
-from kiosk.domain.money import Money
 from kiosk.domain.payment import Contract, SpendKind, SpendReason, Tries, contract_at
 from kiosk.domain.scenarios import TEST_BALANCE_MINOR, Scenario, scenario_of
 from kiosk.errors import Bug
@@ -39,13 +38,18 @@ class _Share:
 
 def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Declined:
     """Charge or authorize, or decline. The rows are in the book afterwards."""
-    judged = [_judge(book, ask, one, lot_key) for one in ask.presented]
-    refusals = [one for one in judged if isinstance(one, SpendReason)]
-    if refusals:
-        # the neutral one first: beside a card whose code was wrong nothing is said about the others
-        return _decline(book, ask, min(refusals, key=lambda reason: reason is not SpendReason.DECLINED))
-    shares = [one for one in judged if isinstance(one, _Share)]
-    shares.sort(key=lambda share: share.card.sold_ms)  # the oldest card is emptied first
+    shares: list[_Share] = []
+    refusal: SpendReason | None = None
+    for one in ask.presented:
+        judged = _judge(book, ask, one, lot_key)
+        if isinstance(judged, _Share):
+            shares.append(judged)
+        elif refusal is not SpendReason.DECLINED:
+            refusal = judged  # beside a card whose code was wrong nothing is said about the others
+    if refusal is not None:
+        return _decline(book, ask, refusal)
+    if len(shares) > 1:
+        shares.sort(key=lambda share: share.card.sold_ms)  # the oldest card is emptied first
     rest = ask.amount.minor
     for share in shares:
         share.amount_minor = min(rest, share.card.balance_minor)
@@ -55,18 +59,20 @@ def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Dec
     contract = contract_at(ask.caller.contracts, merchant_no=ask.caller.merchant_no, at_ms=book.now_ms)
     if contract is None:
         raise Bug("everybody's contract is made with the schema")
-    paying = [share for share in shares if share.amount_minor]
-    rows = [_take(book, ask, share, leg, contract) for leg, share in enumerate(paying, start=1)]
-    for row in rows:
-        book.add(row)
-    return payment_answer(rows)
+    rows: list[SpendRow] = []
+    for share in shares:
+        if share.amount_minor:
+            row = _take(book, ask, share, len(rows) + 1, contract)
+            rows.append(row)
+            book.add(row)
+    return first_answer(rows)
 
 
 def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _Share | SpendReason:
     if ask.caller.test:
         return _judge_test(ask, presented)
     card = book.cards.get(presented.card_id)
-    if card is None or card.state not in {CardState.ACTIVE, CardState.EXHAUSTED}:
+    if card is None or not (card.state is CardState.ACTIVE or card.state is CardState.EXHAUSTED):
         if card is not None and card.state in _FIRST_SOLD:
             book.alerts.append(CardAlert(UNSOLD_CARD_TRIED, card.card_id, ask.caller.merchant_no))
         return SpendReason.DECLINED
@@ -122,8 +128,7 @@ def _take(book: Book, ask: Present, share: _Share, leg: int, contract: Contract)
         card.state = CardState.EXHAUSTED
     merchant = distribution = 0
     if ask.capture:
-        parts = contract.split(Money(share.amount_minor, ask.amount.currency))
-        merchant, distribution = parts[0].minor, parts[1].minor
+        merchant, distribution, _ = contract.split(share.amount_minor)
     return SpendRow(
         card_id=card.card_id,
         seq=book.seq,
