@@ -1,20 +1,29 @@
-"""A store for the tests of what the authority decides: each such test runs on SQLite and on PostgreSQL."""
+"""Stores for the tests of what the authority decides: such a test runs on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from kiosk.authority.store.ports import Store
+from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.sqlite import SqliteStore
+from tests.helpers.postgres import Cluster
+
+
+@pytest.fixture
+def postgres_store(postgres: Cluster) -> Iterator[PostgresStore]:
+    """An empty store in a PostgreSQL database of its own."""
+    made = PostgresStore.open(postgres.new_authority_database())
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def either_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty store of each kind in turn."""
-    made: Store = SqliteStore.in_memory()
     if request.param == "postgres":
-        from kiosk.authority.store.postgres import PostgresStore
-
-        made = PostgresStore.open(request.getfixturevalue("postgres").new_authority_database())
+        yield request.getfixturevalue("postgres_store")
+        return
+    made = SqliteStore.in_memory()
     yield made
     made.close()
