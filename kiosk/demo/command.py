@@ -1,6 +1,7 @@
-"""``kiosk demo``: a till, its workbench and an authority on this machine; with ``--tour`` the same without hands, into a folder.
+"""``kiosk demo``: a till, its workbench and an authority on this machine; with ``--tour`` the same without hands, into a folder;
+with ``--shop`` a merchant's site where the cards are spent.
 
-Not responsible for what happens in it (``world``, ``tour``).
+Not responsible for what happens in it (``world``, ``tour``, ``shop_world``).
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Final
 from kiosk.demo.operator import Operator, OperatorError
 from kiosk.demo.processes import ChildError
 from kiosk.demo.report import TourReport
+from kiosk.demo.shop_command import play_shop
 from kiosk.demo.tour import Tour
 from kiosk.demo.world import World, record_of
 
@@ -27,6 +29,7 @@ _FINAL_RECORD: Final = {"activated": "committed", "promised": "committed"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("--tour", action="store_true", help="do everything by itself, with pictures, and check it")
+    parser.add_argument("--shop", action="store_true", help="a site that takes the cards, in place of the till")
     parser.add_argument("--output", type=Path, default=Path("out/demo"), metavar="DIR", help="emptied and filled")
     parser.add_argument("--series", choices=("euro", "franc-2001"), default="euro", help="which cards are sold")
     parser.add_argument("--language", choices=("fr", "en"), default="fr")
@@ -40,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     output.mkdir(parents=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)  # whoever stops the demonstration stops its processes too
+    if arguments.shop:
+        return play_shop(output / "shop", _say)
     world = World(output / "world", series=arguments.series, language=arguments.language)
     try:
         _say("Preparing cards, shop and till…")

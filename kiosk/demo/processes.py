@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 READY_TIMEOUT_S = 30.0
@@ -21,7 +21,9 @@ class ChildError(RuntimeError):
 class Child:
     """One process. Its output goes to ``log``; the first line that starts with "ready" means that it can be used."""
 
-    def __init__(self, name: str, arguments: Sequence[str], *, log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, log: Path, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._log = log
         self._ready = threading.Event()
@@ -32,7 +34,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})},
             start_new_session=True,  # a Ctrl-C in the shell reaches the demonstration first, which then stops its children in order
         )
         self._reader = threading.Thread(target=self._read, name=f"output of {name}", daemon=True)
