@@ -41,6 +41,7 @@ THREAD_TOPS = {
     "kiosk/sync/keystore.py": "the top of the keyring's thread: its backends raise whatever their systems raise",
     "kiosk/till/actor.py": "the top of the till's thread: a bug halts the till",
     "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",
+    "kiosk/authority/worker.py": "the top of a job: a bug in one of them is written down once, and the others go on",
     "kiosk/demo/control.py": "the border of the demonstration's control channel: the caller gets the sentence",
 }
 # modules near money that measure something else in floats: module → what
