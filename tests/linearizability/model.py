@@ -55,14 +55,17 @@ Outcome = tuple[Result, State]
 
 
 class Model:
-    """The rules for the cards of one history. Only keys that were used more than once are remembered."""
+    """The rules for the cards of one history. Of keys and payments only those that are named again are remembered: the less a state
+    holds, the more calls leave it as it was."""
 
     def __init__(self, calls: Iterable[Call], *, first: dict[str, Card] | None = None) -> None:
         calls = list(calls)
         self._card = {
             name: place for place, name in enumerate(sorted({card for call in calls for card, _ in call.cards}))
         }
-        self._payment = _places([call.key for call in calls if call.verb in ("charge", "authorize")])
+        named = {call.payment for call in calls if call.payment}
+        made = [call.key for call in calls if call.verb in ("charge", "authorize")]
+        self._payment = _places([key for key in made if key in named])
         keys = [call.key for call in calls if call.key]
         self._shared = _places([key for key in keys if keys.count(key) > 1])
         self.start = State(
@@ -130,7 +133,7 @@ class Model:
         found: list[Outcome] = []
         for after, fine in ways:
             result, end = self._take(after, call) if fine else (NEUTRAL, after)
-            if result[0] == "declined":
+            if result[0] == "declined" and call.key in self._payment:
                 end = replace(end, payments=_put(end.payments, self._payment[call.key], ()))
             found.append((result, end))
         return found
@@ -166,7 +169,7 @@ class Model:
             if part:  # a card that pays nothing keeps its code
                 state = _with(state, place, replace(card, balance=card.balance - part, used=card.used | {code}))
                 shares.append(Share(place, part, part if hold else 0, 0 if hold else part, until=until))
-        return self._paid(state, self._payment[call.key], tuple(shares))
+        return self._paid(state, self._payment.get(call.key), tuple(shares))
 
     # a payment that was made
 
@@ -243,7 +246,9 @@ class Model:
             after.append(replace(share, back=share.back + part))
         return self._paid(state, place, tuple(after))
 
-    def _paid(self, state: State, place: int, shares: tuple[Share, ...]) -> Outcome:
+    def _paid(self, state: State, place: int | None, shares: tuple[Share, ...]) -> Outcome:
+        if place is None:
+            return _answer(shares), state
         return _answer(shares), replace(state, payments=_put(state.payments, place, shares))
 
 

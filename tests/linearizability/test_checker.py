@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import combinations, permutations
 
 import pytest
 
@@ -173,6 +174,56 @@ def test_what_the_model_itself_answers_is_linearizable_however_it_overlaps(seed:
     spoilt = chance.choice(reads)
     calls[spoilt] = replace(calls[spoilt], result=("balance", 1_999))
     assert not check(calls).good
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_search_agrees_with_trying_every_sequence(seed: int) -> None:
+    """A short cut of the search could cut off the truth, in either direction."""
+    chance = random.Random(seed)
+    calls = _played(chance, count=6, overlap=chance.choice([2, 6]))
+    for _ in range(12):
+        tried = list(calls)
+        for place in chance.sample(range(len(tried)), chance.randrange(3)):
+            tried[place] = _spoilt(chance, tried[place])
+        assert check(tried).good is _any_sequence(tried)
+
+
+def _spoilt(chance: random.Random, call: Call) -> Call:
+    if chance.random() < 0.3:
+        return replace(call, result=None, returned=None)
+    if call.verb == "balance":
+        return replace(call, result=("balance", call.result[1] + chance.choice([-1, 0, 100]) if call.result else 0))
+    return replace(call, result=chance.choice([NEUTRAL, POOR, ("not_found",), ("declined", "not_captured")]))
+
+
+def _any_sequence(calls: list[Call]) -> bool:
+    """Whether some sequence of the answered calls and any of the lost ones explains it all: tried one by one."""
+    lost = [call for call in calls if call.returned is None]
+    heard = [call for call in calls if call.returned is not None]
+    model = Model(calls)
+    for count in range(len(lost) + 1):
+        for done in combinations(lost, count):
+            for sequence in permutations([*heard, *done]):
+                if _in_time(sequence) and _explained(model, sequence):
+                    return True
+    return False
+
+
+def _in_time(sequence: tuple[Call, ...]) -> bool:
+    return all(
+        later.returned is None or later.returned >= earlier.called
+        for place, earlier in enumerate(sequence)
+        for later in sequence[place + 1 :]
+    )
+
+
+def _explained(model: Model, sequence: tuple[Call, ...]) -> bool:
+    state = model.start
+    for call in sequence:
+        ((result, state),) = model.step(state, call)
+        if call.result is not None and call.result != result:
+            return False
+    return True
 
 
 def _played(chance: random.Random, *, count: int, overlap: int) -> list[Call]:

@@ -1,0 +1,123 @@
+"""What concurrent spenders will ask, drawn from a seed: made to meet on the same cards, codes, keys and payments at one moment.
+
+A plan is a call without its times and answer. Not responsible for asking (``spenders``).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.linearizability.history import Call
+
+CODES = 25
+WINDOW_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One short history: what each spender asks in turn. ``cards`` are in the order of their sale."""
+
+    cards: tuple[str, ...]
+    spenders: tuple[tuple[Call, ...], ...]
+
+
+@dataclass
+class _Drawing:
+    chance: random.Random
+    prefix: str
+    cards: Sequence[str]
+    fresh: dict[str, list[int]] = field(default_factory=dict)
+    made: list[Call] = field(default_factory=list)
+    count: int = 0
+
+    def key(self) -> str:
+        self.count += 1
+        return f"{self.prefix}-{self.count}"
+
+    def code(self, card: str) -> int:
+        """Mostly one that nobody tried, often one that somebody else tries too, seldom a wrong one."""
+        fresh = self.fresh.setdefault(card, list(range(1, CODES + 1)))
+        drawn = self.chance.random()
+        if drawn < 0.03:
+            return 0
+        if drawn < 0.80 and fresh:
+            return fresh.pop(0)
+        return self.chance.randrange(1, CODES + 1 - len(fresh)) if len(fresh) < CODES else fresh.pop(0)
+
+    def draw(self) -> Call:
+        drawn = self.chance.random()
+        payments = [call for call in self.made if call.verb in ("charge", "authorize")]
+        if drawn < 0.45 or not payments:
+            return self._present()
+        if drawn < 0.57:
+            return self.chance.choice(self.made)  # the same key at the same moment
+        if drawn < 0.61:
+            again = self.chance.choice(self.made)  # the same key with other content
+            return replace(again, amount=again.amount + 1, verb="refund" if again.verb == "cancel" else again.verb)
+        if drawn < 0.70:
+            return _call("balance", cards=((self.chance.choice(self.cards), 0),))
+        payment = self.chance.choice(payments[-12:])
+        if drawn < 0.75:
+            return _call("look", payment=payment.key)
+        verb = self.chance.choice(
+            ["capture", "capture", "cancel", "refund"]
+            if payment.verb == "authorize"
+            else ["refund", "refund", "cancel"]
+        )
+        amount = 0 if verb == "cancel" else self.chance.choice([0, 0, payment.amount // 2, payment.amount, 333])
+        return _call(verb, key=self.key(), payment=payment.key, amount=amount)
+
+    def _present(self) -> Call:
+        count = self.chance.choice([1, 1, 1, 1, 2, 3])
+        if count == 1 or len(self.cards) < 4:
+            names = [self.chance.choice(self.cards)]
+        else:  # without the card that is sold anew: it would not keep its place
+            names = sorted(self.chance.sample([self.cards[0], *self.cards[2:]], count), key=self.cards.index)
+        hold = self.chance.random() < 0.35
+        return _call(
+            "authorize" if hold else "charge",
+            cards=tuple((name, self.code(name)) for name in names),
+            key=self.key(),
+            amount=self.chance.randrange(50, 500) * len(names),
+            window_ms=WINDOW_MS if hold else 0,
+        )
+
+
+def draw_round(*, seed: int, spenders: int, each: int, cards: Sequence[str], helpers: bool = True) -> Round:
+    """``spenders`` who ask ``each`` things about ``cards``. With ``helpers`` an operator stops and frees the first card, a till
+    withdraws and sells the second and voids the third, and a sweeper gives back what lapsed."""
+    drawing = _Drawing(random.Random(seed), f"r{seed}", cards)
+    turns: list[list[Call]] = [[] for _ in range(spenders)]
+    for _ in range(each):
+        for turn in turns:
+            call = drawing.draw()
+            if call.key:
+                drawing.made.append(call)
+            turn.append(call)
+    if helpers:
+        turns += _helpers(drawing, cards, [call.key for turn in turns for call in turn if call.verb == "authorize"])
+    return Round(tuple(cards), tuple(tuple(turn) for turn in turns))
+
+
+def _helpers(drawing: _Drawing, cards: Sequence[str], held: Sequence[str]) -> list[list[Call]]:
+    first, second, third = ((name, 0) for name in cards[:3])
+    lapses = [_call("lapse", key=f"return of {name}", payment=name) for name in dict.fromkeys(held)]
+    drawing.chance.shuffle(lapses)
+    return [
+        [_call("block", cards=(first,)), _call("unblock", cards=(first,))],
+        [_call("withdraw", cards=(second,)), _call("sell", cards=(second,)), _call("balance", cards=(second,))],
+        [_call("void", cards=(third,)), _call("balance", cards=(third,))],
+        [_call("wait", amount=WINDOW_MS + 1), *lapses],
+    ]
+
+
+def _call(
+    verb: str,
+    *,
+    cards: tuple[tuple[str, int], ...] = (),
+    key: str = "",
+    payment: str = "",
+    amount: int = 0,
+    window_ms: int = 0,
+) -> Call:
+    return Call(verb=verb, cards=cards, key=key, payment=payment, amount=amount, window_ms=window_ms, called=0)
