@@ -4,6 +4,7 @@ Not responsible for signatures (``signing`` works on the raw bytes before anythi
 (``canonical``).
 """
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,6 +31,9 @@ class TooLarge(Malformed):
 
 
 _ENCODER = msgspec.json.Encoder()
+_NUL = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\u0000"
+)  # an odd number of backslashes: with an even one it is the text "\\u0000"
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -41,10 +45,13 @@ def decode(body: bytes, kind: type[T], *, limit: int = MAX_BODY_BYTES) -> T:
     """The message in ``body``. Raises ``Malformed``, or ``TooLarge`` beyond ``limit`` bytes.
 
     Numeric text, missing fields, and for a ``Request`` unknown fields are refused. A float that is a whole number
-    (``7124.0``) counts as that number, because JSON knows only one kind of number; any other float is refused.
+    (``7124.0``) counts as that number, because JSON knows only one kind of number; any other float is refused. So is a text with
+    the character U+0000, which no name or id has and not every database can keep.
     """
     if len(body) > limit:
         raise TooLarge(f"at most {limit} bytes are allowed")
+    if b"\\u0000" in body and _NUL.search(body):
+        raise Malformed("a text holds the character U+0000")
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

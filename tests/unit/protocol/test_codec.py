@@ -70,6 +70,20 @@ def test_requests_are_strict(old: bytes, new: bytes) -> None:
         decode(body.replace(old, new), ReserveRequest)
 
 
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [(rb"a\u0000b", False), (rb"\\\u0000", False), (rb"\\u0000", True), (rb"\u0001", True), (b"\x00", False)],
+)
+def test_no_text_holds_a_nul(text: bytes, good: bool) -> None:
+    """One database would keep it and another refuse it: a 500 for a till, again and again."""
+    body = encode(RESERVE).replace(b'"s"', b'"' + text + b'"')
+    if good:
+        assert decode(body, ReserveRequest).sale_id
+    else:
+        with pytest.raises(Malformed):
+            decode(body, ReserveRequest)
+
+
 def test_answers_may_grow() -> None:
     """An older till would stop when the authority begins to say more."""
     answer = decode(b'{"outcome":"status","record":"reserved","new":{"a":1}}', LineAnswer)
