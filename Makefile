@@ -1,5 +1,5 @@
 # Each line calls scripts/, which set up what is missing first. CONTRIBUTING.md tells what each is for.
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench bench-authority lock clean
 
 demo:
 	@scripts/demo $(if $(OUTPUT),--output "$(OUTPUT)")
@@ -12,6 +12,9 @@ check:
 
 bench:
 	@scripts/bench
+
+bench-authority:
+	@scripts/bench-authority
 
 lock:
 	@scripts/lock
