@@ -43,7 +43,8 @@ class Webhook:
         if not parts.hostname:
             raise ValueError("url is the whole address of your webhook")
         usual = {"https": 443, "http": 80}.get(parts.scheme)
-        host = parts.hostname if parts.port in (None, usual) else f"{parts.hostname}:{parts.port}"
+        shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = shown if parts.port in (None, usual) else f"{shown}:{parts.port}"
         self._derived = {
             "@method": "POST",
             "@authority": host,
