@@ -68,6 +68,7 @@ def serve(arguments: argparse.Namespace) -> int:
             arguments.data,
             host=arguments.host,
             port=arguments.port,
+            beside=lambda: installation.open_beside(arguments.data, database_of(arguments)),
             on_ready=lambda address: say(arguments, {"ready": address}, f"ready {address}"),
         )
     return 0

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from kiosk.authority import admin_merchants
+from kiosk.authority import admin_merchants, admin_webhooks
 from kiosk.authority.admin_support import Handler
 
 _Sub = argparse._SubParsersAction
@@ -34,6 +34,7 @@ def configure(found: "_Sub[argparse.ArgumentParser]", command: Command) -> None:
     contract.add_argument("--distribution-share", metavar="PERCENT", default="12")
     contract.add_argument("--from", dest="from_date", metavar="YYYY-MM-DD", help="midnight UTC (default: now)")
     _keys(merchants, command)
+    admin_webhooks.configure(merchants, command)
     command(found, "test-cards", "the cards of test mode, and what each forces", admin_merchants.test_cards)
 
 

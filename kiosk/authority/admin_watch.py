@@ -5,10 +5,12 @@ Arguments, words and work; the rules are in the services. Not responsible for ca
 
 import argparse
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from kiosk.authority.admin_support import Handler, opened, say
+from kiosk.authority import installation
+from kiosk.authority.admin_support import Handler, database_of, opened, say
 from kiosk.authority.services import accounting, alert_words
 from kiosk.authority.services import audit as auditing
 from kiosk.authority.services.guard_limits import GuardLimits, limit_names, load_guard_limits, save_guard_limits
@@ -88,8 +90,8 @@ def _seen(arguments: argparse.Namespace) -> int:
 
 
 def audit(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as authority:
-        findings = authority.store.read(auditing.audit)
+    with closing(installation.open_beside(arguments.data, database_of(arguments))) as store:
+        findings = store.read(auditing.audit)
     value = {
         "findings": [
             asdict(one)

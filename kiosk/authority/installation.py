@@ -27,6 +27,9 @@ DEFAULT_PUBLIC_NAME = "authority.localhost"
 
 FOREIGN_KEYS = "AUT-16"
 
+AUDIT_CACHE_KIB = 131_072
+AUDIT_LIMIT_S = 900.0
+
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
@@ -103,6 +106,18 @@ def open_authority(folder: Path, *, clock: Clock, ids: IdSource, database: str |
     except BaseException:
         store.close()
         raise
+
+
+def open_beside(folder: Path, database: str | None = None) -> Store:
+    """The same database once more, for a reader of whole tables that takes minutes and holds up nobody: the audit."""
+    if database is None:
+        return SqliteStore.open(Places(folder).database, cache_kib=AUDIT_CACHE_KIB)
+    from kiosk.authority.store.postgres import PostgresStore
+    from kiosk.authority.store.postgres_session import Limits
+
+    return PostgresStore.open(
+        _address(database), Limits(answer_s=AUDIT_LIMIT_S, statement_ms=int(AUDIT_LIMIT_S * 1000))
+    )
 
 
 def _create_store(places: Places, database: str | None) -> Store:

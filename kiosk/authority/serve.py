@@ -1,7 +1,7 @@
 """Serves the authority over HTTP: Granian in this process, uvloop, the store's lanes; ends in order on SIGTERM and SIGINT.
 
-The order of the end: nothing new is let in, what was taken in is committed and answered, then the database is closed. TLS is ended
-by a proxy before it. Not responsible for what is answered (``app``).
+The order of the end: nothing new is let in, the worker ends, what was taken in is committed and answered, then the database is
+closed. TLS is ended by a proxy before it. Not responsible for what is answered (``app``).
 """
 
 import asyncio
@@ -19,7 +19,10 @@ from kiosk.authority.app import make_app
 from kiosk.authority.core import Authority
 from kiosk.authority.installation import public_name_of, serving
 from kiosk.authority.portal.settings import load_settings
+from kiosk.authority.store.ports import Store
 from kiosk.authority.store.writer import lanes
+from kiosk.authority.webhook_sender import WebhookSender
+from kiosk.authority.worker import Worker, audit_beside
 from kiosk.errors import Trouble
 
 READY_LIMIT_S = 10.0
@@ -30,8 +33,17 @@ PORT_TAKEN = "AUT-11"
 _log = logging.getLogger("kiosk.authority")
 
 
-def serve(authority: Authority, folder: Path, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until told to stop. ``port`` 0 takes a free one. ``on_ready`` gets the address once a connection is accepted.
+def serve(
+    authority: Authority,
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    beside: Callable[[], Store],
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serve until told to stop. ``port`` 0 takes a free one. ``beside`` opens the same database once more, for the audit.
+    ``on_ready`` gets the address once a connection is accepted.
 
     Raises ``Trouble`` AUT-10 when the folder or its database is served already and AUT-11 when the port is taken.
     """
@@ -40,12 +52,14 @@ def serve(authority: Authority, folder: Path, *, host: str, port: int, on_ready:
         public_name = public_name_of(authority)
         pages = authority.store.read(lambda tx: load_settings(tx, public_name=public_name))
         with lanes(authority.store) as runner:
-            app = make_app(authority, runner, public_name=public_name, pages=pages)
+            app = make_app(authority, runner, public_name=public_name, guard=authority.guard, pages=pages)
+            sender = WebhookSender(private_allowed=authority.demonstration)
+            worker = Worker(authority, runner, sender=sender, auditor=audit_beside(beside))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-                loop.run(_serve(app, host, port, on_ready))
+                loop.run(_serve(app, worker, host, port, on_ready))
 
 
-async def _serve(app: object, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+async def _serve(app: object, worker: Worker, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     server = Server(
         app,
         address=host,
@@ -62,7 +76,8 @@ async def _serve(app: object, host: str, port: int, on_ready: Callable[[str], No
     if await _accepts(host, port, serving_task):
         _log.info("serving on %s port %d", host, port)
         on_ready(f"http://{host}:{port}")
-    await serving_task
+    async with worker.running():
+        await serving_task
 
 
 async def _accepts(host: str, port: int, task: "asyncio.Task[None]") -> bool:

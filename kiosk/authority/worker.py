@@ -7,7 +7,9 @@ serving process's event loop. Not responsible for what the jobs do (``services``
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from kiosk.authority.core import Authority
@@ -19,8 +21,8 @@ from kiosk.authority.services.pay import asked
 from kiosk.authority.services.recalling import recall
 from kiosk.authority.store import spends
 from kiosk.authority.store.alerts import raise_alert
-from kiosk.authority.store.ports import Runner, Transaction
-from kiosk.authority.telling import Telling
+from kiosk.authority.store.ports import Runner, Store, T, Transaction
+from kiosk.authority.telling import Sender, Telling
 from kiosk.errors import Trouble
 
 SWEEP_EVERY_S = 2.0
@@ -47,10 +49,10 @@ class _Job:
 class Worker:
     """See the module. ``auditor`` audits on a connection of its own and is called on a thread."""
 
-    def __init__(self, authority: Authority, runner: Runner, *, telling: Telling, auditor: Auditor) -> None:
+    def __init__(self, authority: Authority, runner: Runner, *, sender: Sender, auditor: Auditor) -> None:
         self._authority = authority
         self._runner = runner
-        self._telling = telling
+        self._telling = Telling(authority, runner, sender)
         self._auditor = auditor
         self._reported: set[str] = set()
         self._waiting: set[str] = set()
@@ -91,7 +93,7 @@ class Worker:
 
     async def audit(self) -> None:
         """Audit the books on a thread; a finding is an error in the diary and an alert."""
-        findings = await asyncio.to_thread(self._auditor)
+        findings = await _on_a_thread(self._auditor)
         audit.log_findings(findings)
         if findings:
             now_ms = self._authority.clock.now_ms()
@@ -106,10 +108,27 @@ class Worker:
             now_ms = self._authority.clock.now_ms()
             await self._runner.write(lambda tx: _raise_alerts(tx, alerts, now_ms))
 
+    async def told(self) -> None:
+        """Wait until no telling is under way."""
+        await self._telling.settled()
+
+    async def stop(self) -> None:
+        """End what is under way; for a worker that was never ``running``."""
+        await self._telling.stop()
+
     # the loop around them
 
-    async def run(self) -> None:
-        """Repeat every job until cancelled."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Repeat every job until the end of the block."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _run(self) -> None:
         jobs = (
             _Job("sweep", self.sweep, 0.0, SWEEP_EVERY_S),
             _Job("webhooks", self.tell, 0.0, TELL_EVERY_S),
@@ -151,6 +170,45 @@ class Worker:
             self._waiting.discard(name)
             _log.info("%s goes on", name)
         return True
+
+
+def audit_beside(open_store: Callable[[], Store]) -> Auditor:
+    """An auditor that opens the database for itself, so that minutes of reading hold up nobody."""
+
+    def auditor() -> list[Finding]:
+        store = open_store()
+        try:
+            return store.read(audit.audit)
+        finally:
+            store.close()
+
+    return auditor
+
+
+async def _on_a_thread(work: Callable[[], T]) -> T:
+    """``work`` on a thread that nobody waits for when the process ends: it only reads."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if future.done():
+            return  # who asked has gone
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type] # without an error there is a result
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as raised:
+            error = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="authority-audit", daemon=True).start()
+    return await future
 
 
 def _raise_alerts(tx: Transaction, alerts: list[GuardAlert], now_ms: int) -> None:

@@ -114,11 +114,15 @@ class SqliteStore:
         return store
 
     @classmethod
-    def open(cls, path: Path) -> "SqliteStore":
-        """An existing database, brought to the newest schema. Raises ``Trouble`` AUT-06 when there is none."""
+    def open(cls, path: Path, *, cache_kib: int | None = None) -> "SqliteStore":
+        """An existing database, brought to the newest schema. Raises ``Trouble`` AUT-06 when there is none. ``cache_kib``: memory
+        for a reader of whole tables."""
         if not path.is_file():
             raise trouble(NOT_INITIALISED, "there is no authority in this folder: run 'kiosk authority init' first")
-        return cls(path)
+        store = cls(path)
+        if cache_kib is not None:
+            store._reader.execute(f"PRAGMA cache_size=-{cache_kib}")
+        return store
 
     @classmethod
     def in_memory(cls) -> "SqliteStore":

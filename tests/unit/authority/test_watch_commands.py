@@ -107,3 +107,20 @@ def test_limits_are_set_and_shown(operator: Operator) -> None:
     assert "50" in operator.types("limits")[1]
     for wrong in ("nothing=1", "balances=-1", "balances", "balances=0"):
         assert operator.types("limits", "--guard", wrong)[0] == 1
+
+
+def test_a_merchants_webhook_is_set_shown_replayed_and_ended(operator: Operator) -> None:
+    """The operator could not help a merchant whose site lost events."""
+    operator.asks("merchant", "add", "presse", "--name", "Presse", "--site", "https://presse.example")
+    assert operator.types("merchant", "webhooks")[1] == "No merchant is told anything.\n"
+    url = "https://presse.example/hooks"
+    made = operator.asks("merchant", "webhook", "presse", "--url", url)
+    assert (made["url"], made["cursor"], len(made["authority_key"])) == (url, 0, 87)
+    assert operator.asks("merchant", "webhook", "presse", "--again-from", "0")["cursor"] == 0
+    (shown,) = operator.asks("merchant", "webhooks")["webhooks"]
+    assert (shown["merchant"], shown["waiting"], shown["tries"]) == ("presse", 0, 0)
+    assert "told up to 0" in operator.types("merchant", "webhooks")[1]
+    for wrong in (["--url", "http://presse.example/"], ["--again-from", "5"]):
+        assert operator.types("merchant", "webhook", "presse", *wrong)[0] == 1
+    assert operator.types("merchant", "webhook", "nobody", "--none")[0] == 1
+    assert operator.asks("merchant", "webhook", "presse", "--none") == {"merchant": "presse", "url": None}
