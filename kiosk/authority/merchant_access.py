@@ -111,7 +111,7 @@ class MerchantAccess:
             return
         try:
             answer = await self._answer(resource, params, scope, receive)
-            failpoint("authority.answer.before_send")
+            failpoint("authority.merchant.before_send")
         except _Gone:
             return
         except Exception as error:

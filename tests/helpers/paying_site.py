@@ -3,13 +3,15 @@
 Not responsible for serving it (``served``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.authority import installation
 from kiosk.authority.core import Authority
 from kiosk.authority.services import distribute
+from kiosk.authority.services.limits import RollingLimit, save_limit
 from kiosk.authority.store import merchants, places
 from kiosk.authority.store.cards import card_id_of, serial_of
 from kiosk.authority.store.merchants import MerchantKeyRow
@@ -23,6 +25,7 @@ from tests.helpers.authority import SHOP, TILL, issue_lot, open_lot, shop
 from tests.helpers.served import PUBLIC_NAME
 
 MERCHANT = "presse"
+PACK_CARDS = 20
 KEY_ID, TEST_KEY_ID = "mk-live", "mk-test"
 QUICK = Patience(attempts=6, timeout_s=2.0, deadline_s=20.0, pause_s=0.05, pause_max_s=0.2)
 
@@ -36,12 +39,19 @@ class PayingSite:
     secret: bytes = field(repr=False)
     test_secret: bytes = field(repr=False)
     authority_key: str
+    till_key: SigningKey = field(repr=False)
+    database: str | None = None
     used: dict[str, int] = field(default_factory=dict)
 
     @property
     def serials(self) -> list[str]:
         """Active cards of 20 €, in the order of their sale."""
         return list(self.codes)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """How a served process hears where the database is."""
+        return {"KIOSK_DATABASE": self.database} if self.database else {}
 
     def card(self, place: int = 0) -> Card:
         """A card with a code that was not used yet."""
@@ -57,9 +67,15 @@ class PayingSite:
 
     def rows(self, sql: str, *values: Value) -> list[tuple[object, ...]]:
         """Look into the database, of a stopped or a running authority."""
-        authority = _opened(self.folder)
-        try:
+        with self.inside() as authority:
             return authority.store.read(lambda tx: tx.all(sql, *values))
+
+    @contextmanager
+    def inside(self) -> Iterator[Authority]:
+        """The authority of the folder in this process, as an operator's command has it."""
+        authority = _opened(self.folder, self.database)
+        try:
+            yield authority
         finally:
             authority.store.close()
 
@@ -73,21 +89,26 @@ class PayingSite:
         return int(str(last[0][0]))
 
 
-def make_paying_site(folder: Path, *, active: int = 3, webhook_url: str | None = None) -> PayingSite:
-    """A demonstration authority with active cards of 20 € and one merchant who may take codes on its own pages."""
+def make_paying_site(
+    folder: Path, *, active: int = 3, webhook_url: str | None = None, database: str | None = None
+) -> PayingSite:
+    """A demonstration authority with active cards of 20 €, sold by one till, and one merchant who may take codes on its own pages;
+    in a file, or in an empty PostgreSQL database."""
     clock = SystemClock()
+    till_key = SigningKey.generate()
     authority = installation.initialise(
-        folder, clock=clock, ids=SystemIds(clock), public_name=PUBLIC_NAME, demonstration=True
+        folder, clock=clock, ids=SystemIds(clock), public_name=PUBLIC_NAME, demonstration=True, database=database
     )
     try:
-        lot = issue_lot(authority, cards_count=20, pack_cards=20)
+        lot = issue_lot(authority, cards_count=-(-active // PACK_CARDS) * PACK_CARDS, pack_cards=PACK_CARDS)
         lines = [line.split(";") for line in open_lot(lot.lot_file).decode("ascii").splitlines()[1:]]
         codes = {serial: rest for _, _, serial, *rest in lines[:active]}
 
         def fill(tx: Transaction) -> None:
             now_ms = clock.now_ms()
             distribute.add_shop(tx, shop(SHOP), now_ms=now_ms)
-            places.add_terminal(tx, _terminal(now_ms))
+            places.add_terminal(tx, _terminal(till_key, now_ms))
+            save_limit(tx, RollingLimit(cards=10_000, keyed_cards=10_000, shop_cards=10_000))
             for pack in lot.packs:
                 distribute.ship(tx, pack.pack, shop_id=SHOP)
                 ends = serial_of(pack.first_card), serial_of(pack.last_card)
@@ -102,6 +123,8 @@ def make_paying_site(folder: Path, *, active: int = 3, webhook_url: str | None =
             authority.keys.merchant_secret(KEY_ID),
             authority.keys.merchant_secret(TEST_KEY_ID),
             authority.keys.signing.public.text,
+            till_key,
+            database,
         )
     finally:
         authority.store.close()
@@ -132,8 +155,8 @@ def _sell(authority: Authority, serials: Sequence[str]) -> None:
         assert answer.outcome == "committed", answer
 
 
-def _terminal(now_ms: int) -> TerminalRow:
-    request_key, journal_key = SigningKey.generate(), SigningKey.generate()
+def _terminal(request_key: SigningKey, now_ms: int) -> TerminalRow:
+    journal_key = SigningKey.generate()
     return TerminalRow(
         terminal_id=TILL,
         shop_id=SHOP,
@@ -148,6 +171,6 @@ def _terminal(now_ms: int) -> TerminalRow:
     )
 
 
-def _opened(folder: Path) -> Authority:
+def _opened(folder: Path, database: str | None) -> Authority:
     clock = SystemClock()
-    return installation.open_authority(folder, clock=clock, ids=SystemIds(clock))
+    return installation.open_authority(folder, clock=clock, ids=SystemIds(clock), database=database)

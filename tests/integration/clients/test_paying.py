@@ -167,7 +167,7 @@ def test_a_killed_authority_is_asked_again_after_its_restart(tmp_path: Path) -> 
     own = make_paying_site(tmp_path / "authority", active=1)
     card = own.card()
     little = Patience(attempts=2, timeout_s=2.0, deadline_s=5.0, pause_s=0.05, pause_max_s=0.1)
-    environ = {"KIOSK_FAILPOINT": "authority.answer.before_send"}
+    environ = {"KIOSK_FAILPOINT": "authority.merchant.before_send"}
     with served(own.folder, environ=environ) as first:
         client = own.client(f"http://127.0.0.1:{first.port}", patience=little)
         with client as asking, pytest.raises(Unknown) as unknown:
