@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, compile_path
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from kiosk.authority.access import Access
@@ -106,7 +106,9 @@ def make_app(
         )
 
     async def refused_by_framework(request: Request, error: Exception) -> Response:
-        methods = {one.method for one in RESOURCES if compile_path(one.path)[0].fullmatch(request.scope["path"])}
+        path = request.scope["path"]
+        routes = [one for one in framework.routes if isinstance(one, Route) and one.path_regex.match(path)]
+        methods = {method for one in routes for method in one.methods or ()} - {"HEAD"}
         return wrong_method(request, allow=", ".join(sorted(methods)))
 
     async def not_found(request: Request, _error: Exception) -> Response:

@@ -37,6 +37,9 @@ from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Ver
 MAX_NONCES_PER_KEY = (
     2_000_000  # alive for six minutes: 5,500 requests a second by one key; with all keys at most 4,000,000
 )
+MAX_PAUSES = (
+    64  # answers that a test card keeps back at once; a rehearsal must not hold the connections of real payments
+)
 MAX_QUERY_CHARS = 1_024
 MAX_QUERY_FIELDS = 16
 
@@ -77,7 +80,8 @@ class MerchantAccess:
         self._guard = guard
         self._checkouts = checkouts
         self._public_name = public_name
-        self._pause = pause
+        self._wait = pause
+        self._waiting = 0
         self._nonces = Nonces(max_per_key=MAX_NONCES_PER_KEY)
         self._exact: dict[str, dict[str, MerchantResource]] = {}
         self._below: dict[tuple[str, str], tuple[str, dict[str, MerchantResource]]] = {}
@@ -174,6 +178,16 @@ class MerchantAccess:
             message=message,
             pause=self._pause,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        """Keep a test card's answer back, unless too many are kept back already."""
+        if self._waiting >= MAX_PAUSES:
+            return
+        self._waiting += 1
+        try:
+            await self._wait(seconds)
+        finally:
+            self._waiting -= 1
 
     def _fault(self, resource: MerchantResource, fault: Fault) -> Problem:
         _log.info("%s turned away: %s", resource.name, fault.value)

@@ -1,9 +1,14 @@
 """Payments and events over the ASGI application: every yes, every decline, every refusal, test mode and each of its cards."""
 
+import asyncio
+
 import pytest
 
+from kiosk.authority.app import make_app
 from kiosk.authority.endpoints.payments import SLOW_S
+from kiosk.authority.merchant_access import MAX_PAUSES
 from kiosk.authority.store.ports import OVERLOADED, trouble
+from kiosk.authority.store.writer import DirectRunner
 from kiosk.domain.scenarios import Scenario, scenario_serial
 from kiosk.protocol.codec import decode
 from kiosk.protocol.messages import Amount
@@ -17,7 +22,7 @@ from kiosk.protocol.payments import (
     Scratch,
 )
 from tests.fakes.clock import FakeClock
-from tests.helpers.asgi import Reply
+from tests.helpers.asgi import PUBLIC_NAME, Reply, ask
 from tests.helpers.merchant import MerchantClient
 from tests.helpers.spending import Till, make_spending
 
@@ -202,6 +207,30 @@ def test_the_slow_card_pays_first_and_answers_late(rehearsal: MerchantClient) ->
     assert rehearsal.paused == [SLOW_S]
     assert _answer(_try(rehearsal, Scenario.SLOW, key="a")) == first
     assert _answer(_try(rehearsal, Scenario.APPROVED)).status == "captured" and len(rehearsal.paused) == 2
+
+
+def test_only_so_many_answers_are_kept_back_at_once(site: Till) -> None:
+    """Somebody's rehearsal would hold every connection while others have real shoppers."""
+    held: list[float] = []
+    gate = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        held.append(seconds)
+        await gate.wait()
+
+    client = MerchantClient(site, "K-test", test=True)
+    app = make_app(site.world.authority, DirectRunner(site.world.store), public_name=PUBLIC_NAME, pause=pause)
+    slow = site.ask((scenario_serial(Scenario.SLOW).digits, ANY_CODE), minor=100)
+
+    async def run() -> int:
+        asking = [asyncio.create_task(ask(app, client.prepare("POST", PAYMENTS, slow))) for _ in range(MAX_PAUSES + 3)]
+        done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        gate.set()
+        await asyncio.gather(*asking)
+        return len(done)
+
+    assert asyncio.run(run()) >= 1
+    assert len(held) == MAX_PAUSES
 
 
 def test_a_test_card_is_nobodys_to_a_live_key(client: MerchantClient, site: Till, clock: FakeClock) -> None:
