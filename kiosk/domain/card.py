@@ -111,7 +111,7 @@ def damm(digits: str) -> str:
 
 def parse_code(text: str) -> ScratchCode | NumberFault:
     """The code that a shopper typed; spaces and hyphens are ignored. A fault is caught here and counts as no attempt (CD-01)."""
-    digits = _digits(text.replace("-", ""))
+    digits = _digits(text.replace("-", "") if "-" in text else text)
     if isinstance(digits, NumberFault):
         return digits
     if len(digits) != CODE_DIGITS:
@@ -129,7 +129,7 @@ def make_code(random11: str) -> ScratchCode:
 
 
 def _digits(text: str) -> str | NumberFault:
-    digits = "".join(text.split())
+    digits = text if _ascii_digits(text) else "".join(text.split())
     return digits if _ascii_digits(digits) else NumberFault.NOT_DIGITS
 
 
