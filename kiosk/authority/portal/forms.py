@@ -28,9 +28,12 @@ class CardForm:
     code_word: str | None = None
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing was typed: a card that was added and not needed."""
-        return not self.typed and self.serial_word is None and self.code is None and self.code_word is None
+    def shown(self) -> str:
+        """What was typed, in groups of four where it is digits: as it stands on the card."""
+        digits = "".join(self.typed.translate(_SEPARATORS).split())
+        if not (digits.isascii() and digits.isdigit()):
+            return self.typed
+        return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
     @property
     def wrong(self) -> bool:

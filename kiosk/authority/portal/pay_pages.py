@@ -230,7 +230,7 @@ class PayPages:
             "cards": [
                 {
                     "n": card.n,
-                    "serial": card.typed,
+                    "serial": card.shown,
                     "serial_word": card.serial_word,
                     "code_word": card.code_word,
                     "kept": seals.keep(row.checkout_id, card.code) if card.code is not None else None,

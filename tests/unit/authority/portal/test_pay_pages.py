@@ -121,7 +121,7 @@ def test_a_typing_mistake_is_found_on_our_side(shop: Shop, what: str) -> None:
     assert sent.status == 422
     assert sent.title.startswith("Vérifiez ce que vous avez tapé")
     assert "Rien n’a été essayé ni débité." in sent.text
-    assert sent.value("serial1") == typed[0]
+    assert sent.value("serial1").replace(" ", "") == typed[0]
     assert sent.body.count('aria-invalid="true"') == (1 if what in {"serial", "code"} else 2)
     assert shop.till.world.rows("SELECT sum(wrong_codes) FROM card") == [(0,)]
     assert shop.till.world.rows("SELECT attempt FROM checkout") == [(0,)]
@@ -154,7 +154,7 @@ def test_too_little_is_said_and_a_second_card_completes_it(shop: Shop) -> None:
     low = shop.pay(page, path, first)
     assert low.status == 402
     assert "Il reste 20,00 € sur la carte, il manque 10,00 €." in low.text
-    assert low.value("serial1") == first[0] and first[1] not in low.body
+    assert low.value("serial1").replace(" ", "") == first[0] and first[1] not in low.body
     assert low.value("cards") == "2"
     sent = shop.pay(low, path, (first[0], ""), second)
     done = shop.shopper.get(sent.location)
@@ -167,7 +167,7 @@ def test_a_card_can_be_added_and_left_empty(shop: Shop) -> None:
     path, page = shop.open()
     serial, code = right(shop)
     added = shop.pay(page, path, (serial, code), more="1")
-    assert (added.status, added.value("cards"), added.value("serial1")) == (200, "2", serial)
+    assert (added.status, added.value("cards"), added.value("serial1").replace(" ", "")) == (200, "2", serial)
     assert code not in added.body
     added = shop.pay(added, path, (serial, ""), more="1")
     assert added.value("cards") == "3" and 'name="more"' not in added.body
@@ -187,7 +187,7 @@ def test_a_wrong_code_is_not_kept(shop: Shop) -> None:
     path, page = shop.open()
     sent = shop.pay(page, path, (shop.till.serials[0], NO_CODE))
     assert "kept1" not in sent.hidden()
-    assert sent.value("serial1") == shop.till.serials[0]
+    assert sent.value("serial1").replace(" ", "") == shop.till.serials[0]
 
 
 def test_a_double_click_pays_once_and_both_see_it(shop: Shop) -> None:
