@@ -22,6 +22,7 @@ CLIENTS: Final = Path(__file__).resolve().parents[2] / "clients"
 NEWSAGENT: Final = "TABAC-GARE"
 MERCHANT: Final = "presse-du-matin"
 MERCHANT_NAME: Final = "Presse du Matin"
+WEBHOOK_PATH: Final = "/evenements"
 SERIES: Final = "12"
 PACK_CARDS: Final = 20
 SOLD_CARDS: Final = 2
@@ -30,8 +31,10 @@ SOLD_CARDS: Final = 2
 class ShopWorld:
     """``cards`` are active and may be shown: this is a demonstration, and they are worth nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, feed_every_s: int = 2) -> None:
+        """``feed_every_s``: how often the shop looks at the feed, beside being told by webhooks."""
         self.folder = folder
+        self._feed_every_s = feed_every_s
         self.operator = Operator(folder / "authority")
         self.authority_address = ""
         self.shop_address = ""
@@ -111,15 +114,17 @@ class ShopWorld:
             "merchant", "add", MERCHANT, "--name", MERCHANT_NAME, "--site", self.shop_address, "--direct"
         )
         key = self.operator.call("merchant", "key", "add", MERCHANT)
+        hook = self.operator.call("merchant", "webhook", MERCHANT, "--url", self.shop_address + WEBHOOK_PATH)
         settings = {
             "address": self.authority_address,
             "authority_name": self.authority_address.removeprefix("http://"),
             "key_id": key["key_id"],
             "secret": key["secret"],
+            "authority_key": hook["authority_key"],
             "site": self.shop_address,
             "database": str(self.folder / "shop" / "purchases.db"),
             "back_password": self.back_password,
-            "feed_every_s": 2,
+            "feed_every_s": self._feed_every_s,
         }
         self._settings_path.parent.mkdir(mode=0o700)
         self._settings_path.touch(mode=0o600)

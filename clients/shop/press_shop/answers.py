@@ -31,7 +31,7 @@ _OTHER: Final = ("Le paiement n’a pas pu être demandé", "Rien n’a été d�
 
 def paid(purchase: Purchase) -> Notice:
     """The article is open."""
-    return Notice("ok", "Merci, bonne lecture", f"{euros(purchase.captured_minor)} ont été débités de votre carte.")
+    return Notice("ok", "Merci, bonne lecture", f"Débité de votre carte : {euros(purchase.captured_minor)}.")
 
 
 def no(error: Declined | Rejected) -> Notice:
@@ -44,7 +44,7 @@ def ended(purchase: Purchase) -> Notice | None:
     """Why a purchase is over."""
     match purchase.state:
         case State.REFUNDED:
-            return Notice("ok", "Remboursé", f"{euros(purchase.refunded_minor)} sont revenus sur votre carte.")
+            return Notice("ok", "Remboursé", f"Revenu sur votre carte : {euros(purchase.refunded_minor)}.")
         case State.REFUND_ASKED:
             return Notice("wait", "Remboursement en cours", "L’argent revient sur la carte qui a payé.")
         case _:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from press_shop.articles import ARTICLES, BY_SLUG, Article
 from press_shop.purchases import Purchase, State
 
+TEASER_CHARS: Final = 160
 PARIS: Final = ZoneInfo("Europe/Paris")
 _NARROW, _WIDE = "\u202f", "\u00a0"
 STATES: Final = {
@@ -57,10 +58,9 @@ def front(bought: frozenset[str]) -> str:
             f'<span class="small">{article.minutes}{_WIDE}min</span>'
         )
         items.append(
-            f'<article class="{"first" if first else "more"}"><div>{_PICTURE if first else ""}'
-            f'<p class="section">{_text(article.section)}</p>'
-            f'<h2><a href="/article/{article.slug}">{_text(article.title)}</a></h2><p class="lead">{_text(article.lead)}</p></div>'
-            f'<div class="buy">{how}</div></article>'
+            f'<article class="{"first" if first else "more"}">{_PICTURE if first else ""}<div>'
+            f'<p class="section">{_text(article.section)}</p><h2>{_text(article.title)}</h2>'
+            f'<p class="lead">{_text(article.lead)}</p></div><div class="buy">{how}</div></article>'
         )
     intro = (
         f'<h1>À la pièce</h1><p class="lead">Un article, un prix, sans compte ni abonnement{_WIDE}: vous payez'
@@ -77,31 +77,39 @@ def reading(article: Article, notice: Notice | None = None) -> str:
 
 def wall(article: Article, notice: Notice | None = None) -> str:
     """An article that was not bought: its beginning, its price, and one way to pay."""
-    start = _text(article.text[0][:160])
+    start = _text(beginning(article))
     price = euros(article.price_minor)
     if article.own_form:
         pay = (
             f'<h2>Payer {price} ici</h2><form method="post" action="/payer/{article.slug}" autocomplete="off">'
             '<label for="serial">Numéro de série</label>'
-            '<input id="serial" name="serial" inputmode="numeric" maxlength="24" required>'
-            '<label for="code">Code à gratter</label><input id="code" name="code" inputmode="numeric" maxlength="20" required>'
-            f"<button>Payer {price}</button></form>"
+            '<input id="serial" name="serial" inputmode="numeric" autocomplete="off" maxlength="24" required>'
+            '<label for="code">Code à gratter</label>'
+            '<input id="code" name="code" inputmode="numeric" autocomplete="off" maxlength="20" required>'
+            f'<button class="main">Payer {price}</button></form>'
             f'<p class="small">16 chiffres pour la série, 12 pour le code{_NARROW}; chaque code sert une seule fois.</p>'
         )
     else:
         pay = (
             f"<h2>Lire la suite</h2><p>{article.minutes}{_WIDE}minutes de lecture. Vous payez sur la page sécurisée de la carte,"
-            f' puis revenez ici.</p><form method="post" action="/acheter/{article.slug}"><button>Payer {price}</button></form>'
+            f' puis revenez ici.</p><form method="post" action="/acheter/{article.slug}">'
+            f'<button class="main">Payer {price}</button></form>'
         )
     body = f'<div class="wall" aria-hidden="true"><p class="fade">{start}…</p></div><div class="panel">{pay}</div>'
     return frame(article.title, f'{_notice(notice)}<article class="read">{_head(article)}{body}</article>')
+
+
+def beginning(article: Article) -> str:
+    """What of the text everybody may see: a third of its first paragraph at most, ended at a word."""
+    first = article.text[0]
+    return first[: min(TEASER_CHARS, len(first) // 3)].rpartition(" ")[0]
 
 
 def waiting(purchase: Purchase, notice: Notice) -> str:
     """A purchase whose end is not known here yet."""
     again = f'<p><a class="button" href="/retour/{purchase.purchase_id}">Vérifier</a></p>'
     if purchase.state is State.AT_PAGE and purchase.checkout_url is not None:
-        again += f'<p><a href="{escape(purchase.checkout_url)}">Revenir à la page de paiement</a></p>'
+        again += f'<p><a class="cell" href="{escape(purchase.checkout_url)}">Revenir à la page de paiement</a></p>'
     title = _text(BY_SLUG[purchase.article].title)
     return frame(notice.title, f'<p class="section">{title}</p>{_notice(notice)}{again}')
 
@@ -112,14 +120,16 @@ def mine(purchases: Iterable[Purchase]) -> str:
     for purchase in purchases:
         match purchase.state:
             case State.PAID:
-                do = f'<a href="/article/{purchase.article}">Lire</a>'
+                do = f'<a class="cell" href="/article/{purchase.article}">Lire</a>'
             case State.AT_PAGE | State.ASKED:
-                do = f'<a href="/retour/{purchase.purchase_id}">Vérifier</a>'
+                do = f'<a class="cell" href="/retour/{purchase.purchase_id}">Vérifier</a>'
             case _:
                 do = ""
         rows.append([*_cells(purchase), do])
     if not rows:
-        return frame("Mes achats", '<h1>Mes achats</h1><p>Rien encore. <a href="/">Voir les articles</a></p>')
+        return frame(
+            "Mes achats", '<h1>Mes achats</h1><p>Rien encore. <a class="cell" href="/">Voir les articles</a></p>'
+        )
     note = f'<p class="small">Ils restent attachés à ce navigateur{_WIDE}: ce site ne sait pas qui vous êtes.</p>'
     return frame("Mes achats", f"<h1>Mes achats</h1>{_table(rows, last='')}{note}")
 
@@ -154,10 +164,10 @@ def frame(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_text(title)} – Presse du Matin</title>'
-        '<link rel="stylesheet" href="/style.css"></head><body><a class="skip" href="#page">Aller au contenu</a>'
+        '<link rel="stylesheet" href="/style.css"></head><body>'
         '<header><div class="mast"><a class="name" href="/">Presse du <span>Matin</span></a>'
         '<nav aria-label="Principal"><a href="/">Articles</a><a href="/achats">Mes achats</a></nav></div></header>'
-        f'<main id="page">{body}</main><footer><p class="small">Site de démonstration{_WIDE}: les articles sont inventés, les'
+        f'<main>{body}</main><footer><p class="small">Site de démonstration{_WIDE}: les articles sont inventés, les'
         " cartes aussi.</p></footer></body></html>"
     )
 
