@@ -1,7 +1,9 @@
 """Merchants' sites are told what happened: in order, signed, until they acknowledge; and nothing can be made of it."""
 
 import asyncio
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -381,3 +383,18 @@ def test_this_machine_itself_is_for_demonstrations() -> None:
             checked_url(url, demonstration=False)
     assert webhook_authority("https://Presse.example:443/x") == "presse.example"
     assert webhook_authority("http://[::1]:9/") == "[::1]:9"
+
+
+def test_the_documents_example_is_signed_as_the_documents_say(repository: Path) -> None:
+    """Whoever builds the check of webhooks from the page would refuse the real ones."""
+    page = (repository / "docs" / "payments.md").read_text(encoding="utf-8").partition("\n## Webhooks\n")[2]
+    shown = re.search(r"```text\n(.+?)\n```", page, re.DOTALL)
+    assert shown is not None and KEYS.signing.public.text in page
+    head, _, body = shown[1].partition("\n\n")
+    start, *lines = head.split("\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    message = Request("POST", f"https://{headers['host']}{start.split(' ')[1]}", headers)
+    (found,) = library_verifies(KEYS.signing, message, body.encode(), tag=WEBHOOK_TAG, needed=WRITE)
+    assert found.parameters["keyid"] == KEYS.signing.public.fingerprint
+    assert decode(body.encode(), Event).event_id == headers["idempotency-key"]
+    assert int(headers["content-length"]) == len(body)
