@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ from kiosk.errors import Bug
 
 @pytest.fixture(params=["sqlite-file", "sqlite-memory", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store
-    match request.param:
-        case "sqlite-file":
-            made = SqliteStore.create(tmp_path / "authority.db")
-        case "sqlite-memory":
-            made = SqliteStore.in_memory()
-        case _:
-            made = PostgresStore.open(request.getfixturevalue("postgres").new_authority_database())
-    yield made
-    made.close()
+    with ExitStack() as ending:
+        made: Store
+        match request.param:
+            case "sqlite-file":
+                made = SqliteStore.create(tmp_path / "authority.db")
+            case "sqlite-memory":
+                made = SqliteStore.in_memory()
+            case _:
+                made = PostgresStore.open(ending.enter_context(request.getfixturevalue("postgres").lent()))
+        ending.callback(made.close)
+        yield made
 
 
 def _put(name: str, value: str = "1") -> Callable[[Transaction], str]:

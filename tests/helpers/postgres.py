@@ -29,8 +29,28 @@ SETTINGS = {
     "max_connections": "50",
     "max_wal_size": "1GB",
     "autovacuum": "off",  # nothing lives long enough here
+    "recovery_init_sync_method": "syncfs",  # after a kill: one call, not one a file
     "log_min_messages": "fatal",
 }
+
+
+# statements that bring a database back to what the migrations made: nothing in the tables but what they put there. Triggers and
+# foreign keys are asleep meanwhile: the books refuse to be emptied, and tables name each other
+_EMPTYING = """
+WITH tables AS (
+  SELECT c.relname,
+         (xpath('/row/rows/text()', query_to_xml(
+            format('SELECT coalesce(json_agg(t), ''[]'') AS rows FROM %I t', c.relname), false, true, '')))[1]::text AS rows
+    FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+)
+SELECT 'SET session_replication_role = replica; SET lock_timeout = 2000; '
+    || string_agg(format('DELETE FROM %I; ', relname), '')
+    || string_agg(format('INSERT INTO %I SELECT * FROM json_populate_recordset(NULL::public.%I, %L); ', relname, relname, rows), '')
+       FILTER (WHERE rows <> '[]')
+    || coalesce((SELECT string_agg(format('ALTER SEQUENCE %I RESTART; ', relname), '') FROM pg_class
+                  WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace), '')
+  FROM tables
+"""
 
 
 def programs() -> Path | None:
@@ -46,7 +66,7 @@ def programs() -> Path | None:
 @dataclass
 class Cluster:
     """The running server. ``folder`` holds its data, its socket and its log. Databases are not dropped one by one, which takes
-    longer than a test; they go with the folder."""
+    longer than a test; they are lent again, or go with the folder."""
 
     folder: Path
     bin: Path
@@ -56,6 +76,8 @@ class Cluster:
     process: "subprocess.Popen[bytes] | None" = None
     made: int = 0
     prepared: bool = False
+    emptied: list[str] = field(default_factory=list)
+    emptying: str = ""
 
     @property
     def data(self) -> Path:
@@ -135,8 +157,17 @@ class Cluster:
         if not self.prepared:
             self.sql(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
             PostgresStore.create(self.dsn(TEMPLATE)).close()
+            self.emptying = self.sql(_EMPTYING, database=TEMPLATE)
             self.prepared = True
         return self.new_database(template=TEMPLATE)
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """The address of an empty authority's database that was perhaps another test's. Not for tests that alter its schema."""
+        dsn = self.emptied.pop() if self.emptied else self.new_authority_database()
+        yield dsn
+        self.sql(self.emptying, database=_name(dsn))
+        self.emptied.append(dsn)
 
     @contextmanager
     def setting(self, name: str, value: str) -> Iterator[None]:
@@ -176,8 +207,8 @@ class Cluster:
 
 @contextmanager
 def running_cluster(*, settings: Mapping[str, str] | None = None, parent: Path | None = None) -> Iterator[Cluster]:
-    """A new server, with other ``settings`` where they are given, in ``parent`` instead of the system's temporary folder, and its end
-    whatever happens. Skips where PostgreSQL is not installed, unless the run is a verdict (``CI``)."""
+    """A new server and its end, whatever happens; with other ``settings``, or in ``parent`` and not in the system's temporary
+    folder, where they are given. Skips where PostgreSQL is not installed, unless the run is a verdict (``CI``)."""
     found = programs()
     if found is None:
         assert "CI" not in os.environ, "PostgreSQL's server programs are missing: scripts/bootstrap installs them"
@@ -200,6 +231,10 @@ def running_cluster(*, settings: Mapping[str, str] | None = None, parent: Path |
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(dsn: str) -> str:
+    return dsn.partition("@/")[2].partition("?")[0]
 
 
 def _owner() -> str:

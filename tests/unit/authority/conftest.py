@@ -13,9 +13,10 @@ from tests.helpers.postgres import Cluster
 @pytest.fixture
 def postgres_store(postgres: Cluster) -> Iterator[PostgresStore]:
     """An empty store in a PostgreSQL database of its own."""
-    made = PostgresStore.open(postgres.new_authority_database())
-    yield made
-    made.close()
+    with postgres.lent() as dsn:
+        made = PostgresStore.open(dsn)
+        yield made
+        made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -38,10 +37,8 @@ CODES = [
 
 
 @pytest.fixture
-def store(postgres: Cluster) -> Iterator[PostgresStore]:
-    made = PostgresStore.open(postgres.new_authority_database())
-    yield made
-    made.close()
+def store(postgres_store: PostgresStore) -> PostgresStore:
+    return postgres_store
 
 
 @pytest.mark.parametrize(("state", "code", "retryable"), CODES)

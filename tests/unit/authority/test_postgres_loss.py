@@ -214,12 +214,20 @@ def test_a_lock_that_somebody_keeps_is_trouble_in_time(store: PostgresStore, dsn
     """A forgotten window of an operator would stop every sale until somebody finds it."""
     hurried = PostgresStore.open(dsn, Limits(lock_ms=200))
 
+    inside, go_on = threading.Event(), threading.Event()
+
     def keep(tx: Transaction) -> None:
         put_setting(tx, "a", "1")
-        (heard,) = _troubles(lambda: hurried.write(_put("a", "2")))
-        assert (heard.code, heard.retryable) == ("AUT-03", True)
+        inside.set()
+        assert go_on.wait(WAIT_S)
 
-    store.write(keep)
+    thread = threading.Thread(target=lambda: store.write(keep))
+    thread.start()
+    assert inside.wait(WAIT_S)
+    heard = _troubles(lambda: hurried.write(_put("a", "2")))
+    go_on.set()
+    thread.join(WAIT_S)
+    assert [(trouble.code, trouble.retryable) for trouble in heard] == [("AUT-03", True)]
     assert hurried.write(_put("a", "2")) == "2"
     hurried.close()
 
