@@ -23,7 +23,7 @@ from kiosk.errors import Bug, Trouble
 MAX_WAITING = 2_048  # beyond it a caller hears 503 and comes back, which is better than an answer after its patience
 MAX_BATCH = 512
 STALE_TRIES = 5  # an operator's command changed a card while a payment of it was decided: decide again
-JOIN_LIMIT_S = 10.0
+JOIN_LIMIT_S = 40.0  # longer than a commit may wait for PostgreSQL
 
 Result = Done | Failed
 Resolve = Callable[[Result], None]
