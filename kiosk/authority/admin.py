@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from kiosk.authority import admin_cards, admin_commands, admin_merchant_words, admin_watch
+from kiosk.authority import admin_cards, admin_commands, admin_merchant_words, admin_pages, admin_watch
 from kiosk.authority.admin_support import Handler, guarded
 from kiosk.domain.activation import Block
 
@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _terminals(found)
     admin_merchant_words.configure(found, _command)
     admin_watch.configure(found, _command)
+    admin_pages.configure(found, _command)
     _looking(found)
 
 
