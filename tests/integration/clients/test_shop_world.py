@@ -1,5 +1,4 @@
-"""The demonstration of spending as it is started: the shop is killed, the reader never comes back, and the article opens all the same,
-once it is paid."""
+"""The demonstration of spending as it is started: the shop is killed, the reader never comes back, a paid article opens."""
 
 import re
 import signal

@@ -1,0 +1,188 @@
+"""A reader's whole way in a real browser: shop, hosted page, article; a card to its last box; money back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk.authority import installation
+from kiosk.clock import SystemClock, SystemIds
+from kiosk.demo.printing_house import PrintedCard
+from kiosk.demo.shop_world import MERCHANT, ShopWorld
+from tests.browser.conftest import OUT, OpenTab
+from tests.helpers.browser import Tab
+from tests.helpers.page_checks import check_page
+
+pytestmark = [pytest.mark.shared_world, pytest.mark.slow]
+
+FACE_MINOR = 2_000
+PRICES = {"phares": 250, "cahier": 400, "marche": 120, "grille": 60, "dessin": 10}
+OWN_FORM = "grille"
+# one box each; most of them are small, which is what these cards are for
+TWENTY_FIVE = ("phares", "cahier", "marche", *["grille"] * 17, *["dessin"] * 5)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopWorld]:
+    made = ShopWorld(tmp_path_factory.mktemp("shop") / "world")
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
+
+
+def _account(world: ShopWorld, name: str) -> int:
+    clock = SystemClock()
+    authority = installation.open_authority(world.operator.folder, clock=clock, ids=SystemIds(clock))
+    try:
+        sql = "SELECT coalesce(sum(amount_minor), 0) FROM ledger WHERE account = ?"
+        (row,) = authority.store.read(lambda tx: tx.all(sql, name))
+        return int(str(row[0]))
+    finally:
+        authority.store.close()
+
+
+def _someone_else(tab: Tab) -> None:
+    """The next reader at the same machine."""
+    tab.ask("Network.clearBrowserCookies")
+
+
+def _submit(tab: Tab) -> None:
+    tab.press_until("Tab", "main")
+    tab.press("Enter")
+
+
+def _type_card(tab: Tab, card: PrintedCard, box: int, names: tuple[str, str]) -> None:
+    for name, digits in zip(names, (card.serial, card.codes[box]), strict=True):
+        tab.press_until("Tab", name)
+        tab.type(digits)
+    tab.press("Enter")
+
+
+def _buy(tab: Tab, world: ShopWorld, slug: str, card: PrintedCard, box: int) -> None:
+    """From the article's wall to the article, by keys alone."""
+    tab.open(f"{world.shop_address}/article/{slug}")
+    if slug == OWN_FORM:
+        _type_card(tab, card, box, ("serial", "code"))
+    else:
+        _submit(tab)
+        tab.until_title("Payer")
+        _type_card(tab, card, box, ("serial1", "code1"))
+        tab.until_title("Payé")
+        _submit(tab)
+    tab.until("document.body.innerText.includes('bonne lecture')")
+
+
+def _left(tab: Tab, world: ShopWorld, card: PrintedCard) -> str:
+    """What the balance page says."""
+    tab.open(f"{world.authority_address}/balance?lang=fr")
+    tab.press_until("Tab", "serial")
+    tab.type(card.serial)
+    tab.press("Enter")
+    tab.until("location.hash === '#card' && document.readyState === 'complete'")
+    return tab.text
+
+
+def _kept_by_merchant(amounts: list[int]) -> int:
+    """Four fifths of each; every price of the shop is a multiple of ten."""
+    return sum(amount * 4 // 5 for amount in amounts)
+
+
+def test_an_article_from_the_front_page_to_captured_money(world: ShopWorld, open_tab: OpenTab) -> None:
+    """A reader would pay and not be let in, or be let in without having paid."""
+    tab, card = open_tab("desktop"), world.cards[1]
+    before = _account(world, f"merchant/EUR/{MERCHANT}")
+    tab.open(world.shop_address)
+    check_page(tab)
+    tab.picture(OUT / "shop-front.png")
+    assert "Lire pour 2,50 €" in tab.text
+    tab.open(f"{world.shop_address}/article/phares")
+    check_page(tab)
+    tab.picture(OUT / "shop-wall.png")
+    assert "Port-Louët" in tab.text and "satellite" not in tab.value("document.documentElement.outerHTML")
+    _buy(tab, world, "phares", card, 0)
+    check_page(tab)
+    tab.picture(OUT / "shop-article.png")
+    assert "satellite" in tab.text
+    assert before - _account(world, f"merchant/EUR/{MERCHANT}") == 200
+    assert "17,50 €" in _left(tab, world, card)
+    tab.open(f"{world.shop_address}/achats")
+    check_page(tab)
+    tab.picture(OUT / "shop-purchases.png")
+    assert "Payé" in tab.text
+    _someone_else(tab)
+    tab.open(f"{world.shop_address}/article/phares")
+    assert "satellite" not in tab.value("document.documentElement.outerHTML"), "somebody else's purchase"
+
+
+def test_a_wrong_code_is_a_no_with_its_next_step(world: ShopWorld, open_tab: OpenTab) -> None:
+    """A reader who mistyped would not know whether he has paid, nor what to do."""
+    tab, card = open_tab("phone"), world.cards[1]
+    tab.open(f"{world.shop_address}/article/{OWN_FORM}")
+    check_page(tab)
+    tab.picture(OUT / "shop-own-form-phone.png")
+    used = PrintedCard(card.serial, (card.codes[0],))
+    _type_card(tab, used, 0, ("serial", "code"))
+    tab.until("document.body.innerText.includes('Rien n’a été débité')")
+    check_page(tab)
+    tab.picture(OUT / "shop-no-phone.png")
+    assert card.codes[0] not in tab.value("document.documentElement.outerHTML")
+    _buy(tab, world, OWN_FORM, card, 1)
+    tab.open(world.shop_address)
+    check_page(tab)
+    tab.picture(OUT / "shop-front-phone.png")
+
+
+def test_who_gives_up_on_the_payment_page_may_come_again(world: ShopWorld, open_tab: OpenTab) -> None:
+    """One look at the payment page would close the article for ever."""
+    tab = open_tab("desktop")
+    tab.open(f"{world.shop_address}/article/dessin")
+    _submit(tab)
+    tab.until_title("Payer")
+    tab.press_until("Tab", "ghost")
+    tab.press("Enter")
+    tab.until("document.body.innerText.includes('Paiement abandonné')")
+    _buy(tab, world, "dessin", world.cards[1], 2)
+
+
+def test_a_card_to_its_last_box_and_money_back(world: ShopWorld, open_tab: OpenTab) -> None:
+    """The promise of the card: twenty-five times, some of them for ten cents, and nothing of it lost on the way."""
+    tab, card = open_tab("desktop"), world.cards[0]
+    before = _account(world, f"merchant/EUR/{MERCHANT}")
+    for box, slug in enumerate(TWENTY_FIVE):
+        _someone_else(tab)
+        _buy(tab, world, slug, card, box)
+    spent = [PRICES[slug] for slug in TWENTY_FIVE]
+    assert len(spent) == len(card.codes) == 25
+    left = FACE_MINOR - sum(spent)
+    assert before - _account(world, f"merchant/EUR/{MERCHANT}") == _kept_by_merchant(spent)
+    shown = _left(tab, world, card)
+    assert f"{left // 100},{left % 100:02d} €" in shown
+    _refund_first(tab, world)
+    assert before - _account(world, f"merchant/EUR/{MERCHANT}") == _kept_by_merchant(spent) - _kept_by_merchant([10])
+    left += 10
+    shown = _left(tab, world, card)
+    tab.picture(OUT / "shop-balance.png")
+    assert f"{left // 100},{left % 100:02d} €" in shown
+    assert _account(world, "card-liability/EUR") == -sum(_balances(world))
+
+
+def _refund_first(tab: Tab, world: ShopWorld) -> None:
+    """The newest purchase, on the merchant's own page."""
+    host = world.shop_address.removeprefix("http://")
+    tab.open(f"http://gestion:{world.back_password}@{host}/gestion")
+    check_page(tab)
+    tab.picture(OUT / "shop-back.png")
+    tab.press_until("Tab", "quiet")
+    tab.press("Enter")
+    tab.until("document.body.innerText.includes('Remboursé')")
+
+
+def _balances(world: ShopWorld) -> list[int]:
+    clock = SystemClock()
+    authority = installation.open_authority(world.operator.folder, clock=clock, ids=SystemIds(clock))
+    try:
+        rows = authority.store.read(lambda tx: tx.all("SELECT balance_minor FROM card WHERE state = 'active'"))
+        return [int(str(row[0])) for row in rows]
+    finally:
+        authority.store.close()
