@@ -6,6 +6,7 @@ table. Each violation is a sentence.
 
 from collections.abc import Iterator
 
+from kiosk.authority.services.audit import Check, audit
 from kiosk.authority.store.cards import CardRow, card_id_of, find_card
 from kiosk.authority.store.lines import find_line
 from kiosk.domain.activation import CardState, Record
@@ -79,6 +80,9 @@ def _books(world: World) -> Iterator[str]:
     read = world.authority.store.read
     if any(total for (total,) in read(lambda tx: tx.all("SELECT sum(amount_minor) FROM posting GROUP BY card_id, no"))):
         yield "INV-1: the postings of a movement do not sum to nothing"
+    # these customers spend by a mark on the card alone: no code of theirs stands in the books
+    found = [finding for finding in read(audit) if finding.check is not Check.CODES]
+    yield from (f"the audit of the running authority: {finding}" for finding in found)
     moves = read(
         lambda tx: tx.all(
             "SELECT card_id, sum(kind = 'activation'), sum(kind = 'reversal') FROM movement GROUP BY card_id"
