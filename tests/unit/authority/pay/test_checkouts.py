@@ -9,6 +9,8 @@ from kiosk.authority.services.attempts import Attempted, NotOpen
 from kiosk.authority.services.checkouts import with_checkout_id
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.refused import TurnedAway
+from kiosk.authority.store.checkouts import find_checkout
+from kiosk.authority.store.ports import Store
 from kiosk.authority.store.writer import DirectRunner, lanes
 from kiosk.domain.checkout import ATTEMPTS_MAX, LIFE_MS, CheckoutState
 from kiosk.domain.scenarios import Scenario, scenario_serial
@@ -20,8 +22,8 @@ CLAIM, PAY, SETTLE = 1, 2, 3  # the steps of an attempt, as the breaking runner 
 
 
 @pytest.fixture
-def till() -> Till:
-    return make_spending()
+def till(either_store: Store) -> Till:
+    return make_spending(either_store)
 
 
 @pytest.fixture
@@ -296,18 +298,15 @@ def test_a_window_that_closes_leaves_no_attempt_half_done(till: Till) -> None:
 def test_an_attempt_under_way_is_not_taken_for_lost(till: Till) -> None:
     """Whoever looks in the middle would open the checkout again, and it could be paid a second time."""
 
-    class Slow(DirectRunner):
-        def __init__(self) -> None:
-            super().__init__(till.world.store)
-            self.claimed, self.go_on = asyncio.Event(), asyncio.Event()
+    class Slow(BreakingRunner):
+        claimed, go_on = asyncio.Event(), asyncio.Event()
 
         async def together(self, group: Any, question: Any) -> Any:
             self.claimed.set()
             await self.go_on.wait()
-            return await super().together(group, question)
+            return await self.inner.together(group, question)
 
-    async def looks() -> tuple[str, str]:
-        runner = Slow()
+    async def looks(runner: Slow) -> tuple[str, str]:
         hosted = Hosted(till, runner)
         made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
         window = asyncio.create_task(hosted.paying(made.checkout_id, card(till), seen=0))
@@ -315,9 +314,12 @@ def test_an_attempt_under_way_is_not_taken_for_lost(till: Till) -> None:
         looker = asyncio.create_task(hosted.checkouts.find(till.callers["presse"], made.checkout_id))
         for _ in range(5):
             await asyncio.sleep(0)
-        state = hosted.row(made.checkout_id).state.value
+        assert not looker.done()
+        row = await runner.read(lambda tx: find_checkout(tx, made.checkout_id))
+        assert row is not None
         runner.go_on.set()
         assert paid(await window)
-        return state, (await looker).state
+        return row.state.value, (await looker).state
 
-    assert run(looks()) == ("paying", "paid")
+    with lanes(till.world.store) as runner:
+        assert run(looks(Slow(runner, 0, after=False, dies=False))) == ("paying", "paid")
