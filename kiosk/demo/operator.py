@@ -4,6 +4,7 @@ Each call is a process of its own, so that the demonstration proves the commands
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ class Operator:
             text=True,
             timeout=CALL_TIMEOUT_S,
             check=False,
+            env={**os.environ, "KIOSK_DATABASE": ""},  # as for the demonstration's other processes: its own file
         )
         if done.returncode != 0:
             raise OperatorError(f"kiosk authority {words[0]}: {done.stderr.strip() or done.stdout.strip()}")

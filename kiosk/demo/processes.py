@@ -34,7 +34,8 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})},
+            # a demonstration's authority is a file in its own folder, whatever database this machine's real one has
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "KIOSK_DATABASE": "", **(environ or {})},
             start_new_session=True,  # a Ctrl-C in the shell reaches the demonstration first, which then stops its children in order
         )
         self._reader = threading.Thread(target=self._read, name=f"output of {name}", daemon=True)
