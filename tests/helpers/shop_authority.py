@@ -51,6 +51,7 @@ class ShopAuthority:
     silent: bool = False
     checkouts: dict[str, dict[str, Any]] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
+    refund_keys: list[str] = field(default_factory=list)
 
     def charge(self, amount_minor: int, *, cards: list[Card], key: str, reference: str | None = None) -> Payment:
         return self.steps.step(lambda: self._pay(amount_minor, cards, key, reference))
@@ -71,6 +72,7 @@ class ShopAuthority:
         return self.steps.step(lambda: self._checkout(checkout_id))
 
     def refund(self, payment_id: str, *, key: str) -> Payment:
+        self.refund_keys.append(key)
         return self.steps.step(lambda: self._answer(self.till.follow(payment_id, RefundRequest(), key=key), key))
 
     def events(self, after: str = "") -> Iterator[EventPage]:

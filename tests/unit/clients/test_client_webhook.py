@@ -2,7 +2,9 @@
 
 import base64
 import random
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +144,17 @@ def test_any_flipped_byte_is_refused() -> None:
             changed[name] = value.decode("ascii")
         with pytest.raises(BadWebhook):
             _webhook().verify(changed, bytes(content))
+
+
+def test_the_documents_example_is_believed(repository: Path) -> None:
+    """A merchant who checks his code with the example would look for his mistake where there is none."""
+    text = (repository / "docs" / "payments.md").read_text("utf-8")
+    part = text[text.index("## Webhooks") : text.index("## The hosted page")]
+    (key,) = re.findall(r"public key is `([A-Za-z0-9_-]{87})`", part)
+    (block,) = re.findall(r"```text\n(POST.*?)\n```", part, re.DOTALL)
+    head, _, body = block.partition("\n\n")
+    first, *lines = head.split("\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    url = f"https://{headers['host']}{first.split(' ')[1]}"
+    event = Webhook(url, key, clock=StillClock()).verify(headers, body.encode())
+    assert (event.type, event.payment.kept_minor) == ("payment.captured", 300)

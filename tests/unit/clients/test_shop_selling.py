@@ -217,6 +217,7 @@ def test_a_crash_at_any_step_sells_once_and_refunds_once(
         payments = shop.authority.till.world.rows("SELECT count(DISTINCT payment_id) FROM spend WHERE kind = 'charged'")
         taken = int(str(payments[0][0]))
         assert taken <= 1
+        assert len(shop.authority.checkouts) <= 1, "asked for again with the same key"
         found = next(iter(shop.purchases.all()), None)
         if found is None:
             assert taken == 0
@@ -226,10 +227,23 @@ def test_a_crash_at_any_step_sells_once_and_refunds_once(
             shop.selling.refund(found)
             shop.selling.refund(shop.only())
             assert shop.captured() == 0, "given back whole, and once"
+            assert set(shop.authority.refund_keys) == {found.refund_key}
         else:
             assert found.state in {State.ASKED, State.AT_PAGE}
             assert shop.captured() == 0
         shop.purchases.close()
+
+
+def test_a_refund_that_was_promised_is_made_after_a_crash(tmp_path: Path) -> None:
+    """The merchant pressed the button, the process ended before it asked, and the reader never sees his money."""
+    shop = Shop(tmp_path)
+    shop.selling.charge(READER, OWN, shop.authority.card())
+    shop.authority.steps = Steps(at=1)  # before the question leaves
+    with pytest.raises(Crash):
+        shop.selling.refund(shop.only())
+    shop.begin_again()
+    assert shop.only().state is State.REFUNDED
+    assert shop.captured() == 0
 
 
 def test_no_code_is_in_the_shops_file(shop: Shop) -> None:
