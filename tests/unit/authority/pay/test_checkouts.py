@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from kiosk.authority.services import attempts
 from kiosk.authority.services.attempts import Attempted, NotOpen
 from kiosk.authority.services.checkouts import with_checkout_id
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.checkouts import find_checkout
-from kiosk.authority.store.ports import Store
+from kiosk.authority.store.ports import Store, T, Work
 from kiosk.authority.store.writer import DirectRunner, lanes
 from kiosk.domain.checkout import ATTEMPTS_MAX, LIFE_MS, CheckoutState
 from kiosk.domain.scenarios import Scenario, scenario_serial
@@ -254,6 +255,33 @@ def test_two_windows_with_two_cards_pay_once(till: Till) -> None:
         assert hosted.payments() == 1
 
 
+def test_windows_that_read_at_the_same_moment_try_one_after_the_other(till: Till) -> None:
+    """Two attempts would be under way, and only the later one be known: the earlier could be taken for lost."""
+
+    class Yielding(BreakingRunner):
+        async def read(self, work: Work[T]) -> T:
+            await asyncio.sleep(0)
+            return await self.inner.read(work)
+
+        async def together(self, group: Any, question: Any) -> Any:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert asyncio.current_task() in hosted.checkouts.attempts._running.values()
+            return await self.inner.together(group, question)
+
+    async def both(hosted: Hosted) -> list[bool]:
+        made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+        serial = till.serials[0]
+        cards = [(serial, wrong_code(till, serial)), card(till, 1), card(till, 2)]
+        windows = [hosted.paying(made.checkout_id, one, seen=0) for one in cards]
+        return [paid(one) for one in await asyncio.gather(*windows)]
+
+    with lanes(till.world.store) as runner:
+        hosted = Hosted(till, Yielding(runner, 0, after=False, dies=False))
+        assert sorted(run(both(hosted))) == [False, False, True]
+        assert hosted.payments() == 1
+
+
 def test_a_double_click_hears_of_its_own_payment(hosted: Hosted, till: Till) -> None:
     """The browser shows the second click's answer: it would say nothing of what is left on the card."""
     made = hosted.create()
@@ -295,8 +323,13 @@ def test_a_window_that_closes_leaves_no_attempt_half_done(till: Till) -> None:
         assert hosted.payments() == 1
 
 
-def test_an_attempt_under_way_is_not_taken_for_lost(till: Till) -> None:
+@pytest.mark.parametrize("patient", [True, False], ids=["who waits", "who does not"])
+def test_an_attempt_under_way_is_not_taken_for_lost(
+    till: Till, monkeypatch: pytest.MonkeyPatch, *, patient: bool
+) -> None:
     """Whoever looks in the middle would open the checkout again, and it could be paid a second time."""
+    if not patient:
+        monkeypatch.setattr(attempts, "PATIENCE_S", 0)
 
     class Slow(BreakingRunner):
         claimed, go_on = asyncio.Event(), asyncio.Event()
@@ -312,14 +345,19 @@ def test_an_attempt_under_way_is_not_taken_for_lost(till: Till) -> None:
         window = asyncio.create_task(hosted.paying(made.checkout_id, card(till), seen=0))
         await runner.claimed.wait()
         looker = asyncio.create_task(hosted.checkouts.find(till.callers["presse"], made.checkout_id))
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert not looker.done()
+        if patient:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert not looker.done()
+        else:
+            assert (await looker).state == "paying"
         row = await runner.read(lambda tx: find_checkout(tx, made.checkout_id))
         assert row is not None
         runner.go_on.set()
         assert paid(await window)
-        return row.state.value, (await looker).state
+        now = await hosted.checkouts.find(till.callers["presse"], made.checkout_id)
+        assert not patient or await looker == now
+        return row.state.value, now.state
 
     with lanes(till.world.store) as runner:
         assert run(looks(Slow(runner, 0, after=False, dies=False))) == ("paying", "paid")
