@@ -1,6 +1,8 @@
 """The merchants' client against a really served authority, with a line between them that loses, doubles, delays and cuts."""
 
+import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tests.helpers.paying_site import PayingSite, make_paying_site
 from tests.helpers.served import Served, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared_world]
+STORM = 24
 SPOILED = [
     (Fault.LOSE_ANSWER, 0),
     (Fault.HALF_CLOSE, 0),
@@ -27,7 +30,7 @@ SPOILED = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> PayingSite:
-    return make_paying_site(tmp_path_factory.mktemp("paying") / "authority")
+    return make_paying_site(tmp_path_factory.mktemp("paying") / "authority", active=5)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +120,35 @@ def test_what_stayed_unknown_is_completed_later_with_its_key(site: PayingSite, l
         answers = [client.charge(20, cards=[card], key=unknown.value.key) for _ in range(3)]
     assert answers == [answers[0]] * 3
     assert site.balance(serial) == before - 20
+
+
+def test_one_key_from_many_threads_is_one_payment(site: PayingSite, client: Client) -> None:
+    """A button pressed eight times at once, or a worker that repeats beside another, would charge eight times."""
+    serial = site.serials[2]
+    before, card = site.balance(serial), site.card(2)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: client.charge(30, cards=[card], key="at-once"), range(8)))
+    assert answers == [answers[0]] * 8
+    assert site.balance(serial) == before - 30
+
+
+def test_a_storm_of_faults_leaves_what_was_answered(site: PayingSite, client: Client, line: FaultProxy) -> None:
+    """On a bad day some answer is lost at every turn: what the shop believes and what the books hold would drift apart."""
+    draw, believed = random.Random(4711), 0
+    cards = (3, 4)
+    before = sum(site.balance(site.serials[place]) for place in cards)
+    for number in range(STORM):
+        fault, _ = draw.choice(SPOILED[:-2])
+        line.set(fault, times=draw.randint(1, 3), path="/v1/payments")
+        amount, place = draw.randint(1, 60), draw.choice(cards)
+        payment = client.charge(amount, cards=[site.card(place)], key=f"storm-{number}")
+        believed += payment.captured_minor
+        if draw.random() < 0.3:
+            refunded = client.refund(payment.payment_id, key=f"storm-back-{number}")
+            assert refunded.kept_minor == 0
+            believed -= refunded.refunded_minor
+    line.set(Fault.PASS)
+    assert believed == before - sum(site.balance(site.serials[place]) for place in cards)
 
 
 def test_the_feed_tells_everything_once_and_in_order(site: PayingSite, client: Client, line: FaultProxy) -> None:
