@@ -133,6 +133,20 @@ def test_a_wrong_code_is_a_no_with_its_next_step(world: ShopWorld, open_tab: Ope
     tab.picture(OUT / "shop-front-phone.png")
 
 
+@pytest.mark.parametrize("size", ["phone", "desktop", "television"])
+def test_the_shop_in_the_dark(world: ShopWorld, open_tab: OpenTab, size: str) -> None:
+    """In the evening the price would be dark on dark."""
+    tab = open_tab(size, dark=True)
+    for path in ("", "/article/cahier", f"/article/{OWN_FORM}", "/achats", "/article/nothing"):
+        tab.open(world.shop_address + path)
+        faults = [one for one in tab.complaints() if "404" not in one]
+        assert not faults
+        if path != "/article/nothing":
+            check_page(tab)
+    tab.open(f"{world.shop_address}/article/cahier")
+    tab.picture(OUT / f"shop-dark-{size}.png")
+
+
 def test_who_gives_up_on_the_payment_page_may_come_again(world: ShopWorld, open_tab: OpenTab) -> None:
     """One look at the payment page would close the article for ever."""
     tab = open_tab("desktop")
