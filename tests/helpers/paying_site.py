@@ -147,7 +147,11 @@ def _merchant(tx: Transaction, webhook_url: str | None, now_ms: int) -> None:
 
 
 def _sell(authority: Authority, serials: Sequence[str]) -> None:
+    sold_ms = 0
     for serial in serials:
+        while authority.clock.now_ms() == sold_ms:
+            pass  # within the same millisecond no card is the older one
+        sold_ms = authority.clock.now_ms()
         request = CommitRequest(
             sale_id="sale-1", serial=serial, entry_mode="scanned", face=Amount(2000, "EUR"), tender="cash"
         )
