@@ -41,6 +41,9 @@ _FLAGS = (
     "--disable-extensions", "--disable-default-apps", "--mute-audio", "--hide-scrollbars", "--lang=fr",
     "--enable-spatial-navigation", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )  # fmt: skip
+_FIELDS = "document.querySelectorAll('input:not([type=hidden])')"
+_HIDE = f"{_FIELDS}.forEach(e => {{ e.was = e.value; e.value = e.value.replace(/[0-9](?=.*[0-9]{{4}}$)/g, '•'); }})"
+_SHOW = f"{_FIELDS}.forEach(e => {{ e.value = e.was; }})"
 _KEYS = {
     "Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Backspace": 8,
 }  # fmt: skip
@@ -247,13 +250,15 @@ class Tab:
         return found
 
     def picture(self, path: Path) -> None:
-        """The whole page."""
+        """The whole page; of a serial that stands in a field the last four digits alone."""
+        self.value(_HIDE)
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
         seen = self.value("[innerWidth, innerHeight]")
         clip = {"x": 0, "y": 0, "width": seen[0], "height": max(seen[1], size["height"]), "scale": 1}
         data = self.ask("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})["data"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(data))
+        self.value(_SHOW)
 
     def complaints(self) -> list[str]:
         """What the browser itself found wrong: a style that the policy refuses, a file that is missing. That a page is answered
