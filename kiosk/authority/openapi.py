@@ -14,7 +14,8 @@ from kiosk.authority.resources import MerchantResource, Resource
 from kiosk.protocol.codec import schema_of
 from kiosk.protocol.payments import MAX_KEY_CHARS
 from kiosk.protocol.problems import PROBLEM_JSON, TRAITS, Problem
-from kiosk.protocol.signing import KEY_HEADER, MERCHANT_TAG, TERMINAL_TAG, VERSION_HEADER
+from kiosk.protocol.signature_fields import KEY_HEADER, VERSION_HEADER
+from kiosk.protocol.signing import MERCHANT_TAG, TERMINAL_TAG
 
 Json = dict[str, Any]  # a JSON object of any shape
 

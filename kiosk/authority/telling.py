@@ -15,7 +15,7 @@ from kiosk.authority.services.webhooks import DUE_MAX, NextEvent, Told
 from kiosk.authority.store import webhooks as store
 from kiosk.authority.store.ports import Runner, Transaction
 from kiosk.authority.store.webhooks import WebhookRow
-from kiosk.protocol.signing import NONCE_BYTES
+from kiosk.protocol.signature_fields import NONCE_BYTES
 from kiosk.protocol.webhooks import WebhookMessage, webhook_message
 
 SENDERS = 4

@@ -7,27 +7,32 @@ PR-08). Not responsible for whose key it is (a ``KeyRing`` is passed in) nor for
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Final, Protocol
 
 from kiosk.protocol.keys import Signer, Verifier
 from kiosk.protocol.nonces import REMEMBER_S, Nonces, NonceVerdict
+from kiosk.protocol.signature_fields import (
+    FIELD_VALUE,
+    KEY_HEADER,
+    NONCE_BYTES,
+    VERSION_HEADER,
+    HeaderPairs,
+    Seen,
+    read_fields,
+    read_signature,
+)
 
 TERMINAL_TAG: Final = "kiosk-terminal-v1"
 MERCHANT_TAG: Final = "kiosk-merchant-v1"
 AUTHORITY_TAG: Final = "kiosk-authority-v1"
-VERSION_HEADER: Final = "kiosk-version"
-KEY_HEADER: Final = "idempotency-key"
 MAX_AGE_S: Final = REMEMBER_S
 MAX_SKEW_S: Final = 300
-NONCE_BYTES: Final = 16
 
 _READ: Final = ("@method", "@authority", "@path", "@query", "content-digest", VERSION_HEADER)
 _WRITE: Final = (
@@ -44,22 +49,9 @@ _READ_FIELDS: Final = frozenset(name for name in _READ if not name.startswith("@
 _WRITE_FIELDS: Final = frozenset(name for name in _WRITE if not name.startswith("@"))
 _NONE: Final[frozenset[str]] = frozenset()
 _ANSWER: Final = '("@status" "content-digest" "signature";req)'
-_PARAMETERS: Final = frozenset({"created", "keyid", "alg", "nonce", "tag"})
 
 _LABEL: Final = "sig"
-_MAX_INPUT_CHARS: Final = 1024
-_INPUT = re.compile(
-    r"([a-z*][a-z0-9_.*-]{0,63})="  # label
-    r'(\(((?:"[a-z@-]+"(?:;req)?)(?: "[a-z@-]+"(?:;req)?)*)\)'  # parts
-    r'((?:;[a-z]+=(?:"[ !#-\[\]-~]*"|[0-9]{1,15}))+))'  # parameters
-)
-_PARAMETER = re.compile(r';([a-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]{1,15}))')
-_SIGNATURE = re.compile(r"([a-z*][a-z0-9_.*-]{0,63})=:([A-Za-z0-9+/]+={0,2}):")
 _TARGET = re.compile(r"[A-Z]+ [!-~]*")
-_FIELD_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-
-
-HeaderPairs = Iterable[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +132,7 @@ def sign_request(
         if idempotency_key is None:
             raise ValueError("everything but a GET carries an idempotency key")
         headers |= {"content-type": content_type, KEY_HEADER: idempotency_key}
-    if len(nonce) != NONCE_BYTES or not all(_FIELD_VALUE.fullmatch(value) for value in headers.values()):
+    if len(nonce) != NONCE_BYTES or not all(FIELD_VALUE.fullmatch(value) for value in headers.values()):
         raise ValueError("a header value or the nonce is not what it should be")
     covered = _covered(method)
     inner = " ".join(f'"{name}"' for name in covered)
@@ -165,18 +157,18 @@ class Claim:
     keyid: str
     request: RequestParts
     fields: Mapping[str, str]
-    seen: "_Seen"
+    seen: Seen
 
 
 def read_claim(request: RequestParts, *, tag: str = TERMINAL_TAG) -> Claim | Fault:
     """Everything that can be judged without the key, so that the key may be looked up meanwhile by whatever takes its time."""
-    fields = _fields(request.headers)
+    fields = read_fields(request.headers)
     if fields is None:
         return Fault.BAD
     if "signature" not in fields and "signature-input" not in fields:
         return Fault.UNSIGNED
     covered = _covered(request.method)
-    seen = _parse(fields, wanted=covered)
+    seen = read_signature(fields, wanted=covered)
     if seen is None or seen.tag != tag or not _whole_request(request, fields, covered):
         return Fault.BAD
     return Claim(seen.keyid, request, fields, seen)
@@ -231,7 +223,7 @@ def verify_request(
 
 def request_signature(headers: HeaderPairs) -> str | None:
     """The value of the request's ``Signature``, good or not, for binding a problem to it; ``None`` when it has none or several."""
-    fields = _fields(headers)
+    fields = read_fields(headers)
     return None if fields is None else fields.get("signature")
 
 
@@ -265,91 +257,15 @@ def verify_answer(
 
     Age is not judged: the request's nonce makes an old answer impossible, and a till with a wrong clock must hear ``clock-skew``.
     """
-    fields = _fields(headers)
+    fields = read_fields(headers)
     if fields is None or fields.get("content-digest") != content_digest(body):
         return False
-    seen = _parse(fields, wanted=("@status", "content-digest", "signature;req"))
+    seen = read_signature(fields, wanted=("@status", "content-digest", "signature;req"))
     if seen is None or seen.tag != tag or seen.alg != verifier.algorithm.value:
         return False
     values = dict(_answer_lines(status, fields["content-digest"], request_signature))
     lines = [(name, values[name]) for name in (_quoted(part) for part in seen.order)]
     return verifier.verify(seen.signature, signature_base(lines, seen.params))
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    order: tuple[str, ...]
-    params: str
-    created_s: int
-    keyid: str
-    alg: str
-    nonce: str
-    tag: str
-    signature: bytes
-
-
-_USED: Final = {
-    name.encode(): name
-    for name in (
-        "signature", "signature-input", "content-digest", "content-type", KEY_HEADER, VERSION_HEADER, "content-encoding"
-    )
-}  # fmt: skip
-
-
-def _fields(headers: HeaderPairs) -> dict[str, str] | None:
-    """The field lines that matter, by lower-case name; ``None`` when one of them comes twice or holds what no field may hold."""
-    fields: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name = _USED.get(raw_name) or _USED.get(raw_name.lower())
-        if name is None:
-            continue
-        try:
-            value = raw_value.decode("ascii").strip(" \t")
-        except UnicodeDecodeError:
-            return None
-        if name in fields or not _FIELD_VALUE.fullmatch(value):
-            return None
-        fields[name] = value
-    # a body is never encoded: what was signed is what is parsed
-    return None if "content-encoding" in fields else fields
-
-
-@lru_cache(
-    maxsize=256
-)  # a client writes its parts in one order all its life; whoever invents others costs a few evictions
-def _order(parts: str, wanted: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The parts as they are listed, if they are exactly those that are wanted."""
-    order = tuple(part.replace('"', "") for part in parts.split(" "))
-    return order if len(order) == len(wanted) and set(order) == set(wanted) else None
-
-
-def _parse(fields: Mapping[str, str], *, wanted: tuple[str, ...]) -> _Seen | None:
-    text = fields.get("signature-input", "")
-    found = _INPUT.fullmatch(text) if len(text) <= _MAX_INPUT_CHARS else None
-    signed = _SIGNATURE.fullmatch(fields.get("signature", ""))
-    if found is None or signed is None or found[1] != signed[1]:
-        return None
-    order = _order(found[3], wanted)
-    values: dict[str, str] = {}
-    for name, quoted, number in _PARAMETER.findall(found[4]):
-        if name in values or name not in _PARAMETERS or bool(number) != (name == "created"):
-            return None
-        values[name] = number or quoted
-    needed = _PARAMETERS if "@method" in wanted else _PARAMETERS - {"nonce"}
-    if order is None or not needed <= values.keys():
-        return None
-    nonce = values.get("nonce", "")
-    if "nonce" in needed and len(nonce) < NONCE_BYTES * 8 // 6:
-        return None
-    try:
-        signature = base64.b64decode(signed[2], validate=True)
-    except binascii.Error:
-        return None
-    if base64.b64encode(signature).decode("ascii") != signed[2]:
-        return None  # the last character has bits that mean nothing: one signature has one spelling
-    return _Seen(
-        order, found[2], int(values["created"]), values["keyid"], values["alg"], nonce, values["tag"], signature
-    )
 
 
 def _whole_request(request: RequestParts, fields: Mapping[str, str], covered: tuple[str, ...]) -> bool:

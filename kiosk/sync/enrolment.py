@@ -20,7 +20,8 @@ from kiosk.protocol.enrolment import parse_enrolment_code, sign_enrolment
 from kiosk.protocol.keys import BadKey, VerifyKey
 from kiosk.protocol.messages import EnrolmentAnswer, EnrolmentRequest
 from kiosk.protocol.problems import Problem, ProblemKind
-from kiosk.protocol.signing import NONCE_BYTES, Signed, sign_request, verify_answer
+from kiosk.protocol.signature_fields import NONCE_BYTES
+from kiosk.protocol.signing import Signed, sign_request, verify_answer
 from kiosk.sync.asker import Endpoint
 from kiosk.sync.exchange import HttpAnswer, NoAnswer, Silence
 from kiosk.sync.identity import FORMAT, Enrolled, load_identity, save_identity

@@ -32,7 +32,8 @@ from kiosk.protocol.messages import (
 )
 from kiosk.protocol.problems import PROBLEM_JSON, Problem
 from kiosk.protocol.routes import Route
-from kiosk.protocol.signing import NONCE_BYTES, Signed, sign_request, verify_answer
+from kiosk.protocol.signature_fields import NONCE_BYTES
+from kiosk.protocol.signing import Signed, sign_request, verify_answer
 from kiosk.till.ports import LineCall
 
 T = TypeVar("T", bound=msgspec.Struct)

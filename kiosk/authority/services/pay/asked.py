@@ -203,5 +203,7 @@ def _fingerprint(key: bytes, what: str, request: msgspec.Struct) -> bytes:
 
 
 def _uuid8(digest: bytes) -> bytes:
-    value = int.from_bytes(digest, "big") & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62
-    return value.to_bytes(ID_BYTES, "big")
+    marked = bytearray(digest)
+    marked[6] = marked[6] & 0x0F | 0x80  # version
+    marked[8] = marked[8] & 0x3F | 0x80  # variant
+    return bytes(marked)
