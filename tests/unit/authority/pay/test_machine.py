@@ -176,6 +176,11 @@ def _with_other_content(call: Call) -> Call:
     verb = call.verb if call.verb in ("charge", "authorize", "capture", "refund") else "refund"
     key = call.key if call.verb != "lapse" else ""
     return Call(
-        verb=verb if key else "look", cards=call.cards, key=key, payment=call.payment, amount=call.amount + 1 if key else 0,
+        verb=verb if key else "look", cards=call.cards, key=key, payment=call.payment, amount=_another(call.amount) if key else 0,
         window_ms=call.window_ms, called=0,
     )  # fmt: skip
+
+
+def _another(amount: int) -> int:
+    """Another amount that may be asked for."""
+    return amount - 1 if amount > 1 else amount + 1
