@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from unittest.mock import patch
 
+import msgspec
+
 from kiosk.authority.services.pay import following, presenting, spending
 from kiosk.authority.services.pay.answers import Declined, answer_of, payment_answer
 from kiosk.authority.services.pay.asked import Ask, Present, Verb
@@ -161,7 +163,9 @@ def _other_content_is_let_in(stack: ExitStack, till: Till) -> None:
 
     def one(self: spending.Spending, book: Book, ask: Ask) -> Any:
         before = book.first_of(ask.op_id)
-        return real(self, book, ask if before is None else replace(ask, fingerprint=before.fingerprint))
+        if before is None:
+            return real(self, book, ask)
+        return real(self, book, msgspec.structs.replace(ask, fingerprint=before.fingerprint))
 
     stack.enter_context(patch.object(spending.Spending, "_one", one))
     del till

@@ -16,7 +16,7 @@ from tests.linearizability.plans import draw_round
 from tests.linearizability.spenders import judged
 from tests.linearizability.test_spenders import play
 
-ROUNDS: Final = 24
+ROUNDS: Final = 40
 CARDS: Final = 5
 SPENDERS, EACH = 8, 4  # a bad history is searched to its end before it is condemned: short ones are
 
