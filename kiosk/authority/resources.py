@@ -68,8 +68,7 @@ class Resource:
     enrols: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantCall:
+class MerchantCall(msgspec.Struct, frozen=True):
     """One request of a merchant whose signature is good and whose content was decoded. ``key`` is its idempotency key, empty for a
     GET; ``params`` holds the id in the address; ``pause`` waits that many seconds."""
 

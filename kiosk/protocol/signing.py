@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+import msgspec
+
 from kiosk.protocol.keys import Signer, Verifier
 from kiosk.protocol.nonces import REMEMBER_S, Nonces, NonceVerdict
 from kiosk.protocol.signature_fields import (
@@ -85,8 +87,7 @@ class Fault(Enum):
     BUSY = "busy"
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True):
     """A request whose signature is good. ``signature`` is the value to bind the answer to."""
 
     keyid: str
@@ -150,8 +151,7 @@ class KeyRing(Protocol):
     def __call__(self, keyid: str, /) -> Verifier | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A request that is well formed and says whose it is; nothing of it is proved yet."""
 
     keyid: str

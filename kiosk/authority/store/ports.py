@@ -6,8 +6,9 @@ the work means: services decide, the files beside this one read and write.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from kiosk.errors import Trouble
 
@@ -42,15 +43,13 @@ class Transaction(Protocol):
 Work = Callable[[Transaction], T]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """A work's value; its writes are durable."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A work that raised; none of its writes happened, its neighbours in the batch are untouched."""
 
     error: Exception
