@@ -42,6 +42,7 @@ THREAD_TOPS = {
     "kiosk/till/actor.py": "the top of the till's thread: a bug halts the till",
     "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",
     "kiosk/authority/worker.py": "the top of a job: a bug in one of them is written down once, and the others go on",
+    "kiosk/authority/store/loop_lane.py": "the top of a lane: whoever waits for the batch is told what became of it",
     "kiosk/authority/store/postgres_session.py": "no end: it is thrown into the function that asked for it",
     "kiosk/demo/control.py": "the border of the demonstration's control channel: the caller gets the sentence",
 }

@@ -12,10 +12,10 @@ import pytest
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.store import cards, spends
 from kiosk.authority.store.cards import card_id_of
-from kiosk.authority.store.ports import Transaction
+from kiosk.authority.store.ports import Runner, Transaction
 from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.spends import SpendCard
-from kiosk.authority.store.writer import BatchRunner, lanes
+from kiosk.authority.store.writer import lanes
 from kiosk.domain.activation import Block
 from kiosk.protocol.payments import PaymentAnswer
 from tests.fakes.clock import FakeClock
@@ -80,7 +80,7 @@ def _pay(till: Till, serial: str) -> object:
     request = till.ask((serial, till.codes[serial][0]), minor=700)
     question = authority.pay_question(till.callers[PRESS], till.new_key(), request)
 
-    async def run(runner: BatchRunner) -> object:
+    async def run(runner: Runner) -> object:
         return await runner.together(authority.spending.batch, question)
 
     with lanes(till.world.store) as runner:

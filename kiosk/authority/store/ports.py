@@ -6,7 +6,7 @@ the work means: services decide, the files beside this one read and write.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -87,6 +87,27 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class LoopStore(Store, Protocol):
+    """A database that is another process: it may be waited for on an event loop instead of a thread, on one at a time."""
+
+    def join_loop(self) -> None:
+        """From now on it is used on the running event loop alone, by the two methods below."""
+        ...
+
+    async def write_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        """``write_batch`` on the loop."""
+        ...
+
+    async def read_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        """``read_batch`` on the loop."""
+        ...
+
+    async def leave_loop(self) -> None:
+        """Back to being used by plain calls."""
+        ...
 
 
 class Runner(Protocol):

@@ -5,6 +5,8 @@ the server undid because of others is run again; what a broken connection leaves
 connections and their limits (``postgres_session``) nor for what an error means (``postgres_trouble``).
 """
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -105,11 +107,34 @@ class PostgresStore:
         return self._writer.whole(lambda: self._attempt(once))
 
     def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        return self._writer.whole(lambda: self._write_all(works)) if works else []
+
+    async def write_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        return await self._writer.whole_here(lambda: self._write_all(works))
+
+    async def read_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        return await self._reader.whole_here(lambda: self._read_all(works))
+
+    def join_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        for session in (self._writer, self._reader):
+            # a private loop cannot run on a thread whose own loop does
+            closing = threading.Thread(target=session.hang_up_and_leave, name="authority-moving")
+            closing.start()
+            closing.join()
+            session.use_loop(loop)
+
+    async def leave_loop(self) -> None:
+        for session in (self._writer, self._reader):
+            await session.leave()
+            session.use_loop(None)
+
+    def _write_all(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
         def once() -> list[Done | Failed]:
             self._writer.begin(WRITE)
             return self._alone(works[0]) if len(works) == 1 else self._each(works)
 
-        return self._writer.whole(lambda: self._attempt(once)) if works else []
+        return self._attempt(once)
 
     def read(self, work: Work[T]) -> T:
         return self._reader.whole(lambda: self._read(work))

@@ -79,13 +79,14 @@ class PostgresSession:
         self._dsn = dsn
         self._limits = limits
         self._purpose = purpose
-        self._loop = uvloop.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._connection: asyncpg.Connection | None = None
         self._statements: dict[str, PreparedStatement] = {}
         self._version: int | None = None
         self._claimed = False
         self._warned = False
         self._worker: greenlet | None = None
+        self._private = True
 
     @property
     def closed(self) -> bool:
@@ -210,12 +211,8 @@ class PostgresSession:
 
     def close(self) -> None:
         """Say good-bye and end the loop."""
-        if self._connection is not None and not self.closed:
-            try:
-                self._call(self._connection.close(timeout=CLOSE_LIMIT_S))
-            except StatementFailed:
-                self.hang_up()
-        if not self._loop.is_closed():
+        self.hang_up_and_leave()
+        if self._private and not self._loop.is_closed():
             self._loop.close()
 
     async def _connect(self) -> asyncpg.Connection:
@@ -263,6 +260,38 @@ class PostgresSession:
         if self._connection is None:
             raise Bug("a statement before its transaction")
         return self._connection
+
+    # another loop
+
+    def use_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Belong to a running loop from now on (``None``: to a private one again). The connection stays behind; the next
+        transaction makes one, which is judged, and claims what was claimed, anew."""
+        if self._private and not self._loop.is_closed():
+            self._loop.close()
+        self._private = loop is None
+        self._loop = loop or uvloop.new_event_loop()
+        self._connection = None
+        self._statements.clear()
+
+    def hang_up_and_leave(self) -> None:
+        """Close the connection in good order, on the private loop and so on a thread without a running one."""
+        if self._connection is not None and not self.closed:
+            try:
+                self._call(self._connection.close(timeout=CLOSE_LIMIT_S))
+            except StatementFailed:
+                self.hang_up()
+
+    async def leave(self) -> None:
+        """The same on the loop that it belongs to."""
+        if self._connection is not None and not self.closed:
+            try:
+                await self._connection.close(timeout=CLOSE_LIMIT_S)
+            except FOREIGN:
+                self._connection.terminate()
+
+    async def whole_here(self, function: Callable[[], T]) -> T:
+        """``whole`` on the running loop, to which it belongs."""
+        return await self._drive(function)
 
     async def _drive(self, function: Callable[[], T]) -> T:
         worker = self._worker = greenlet(function)

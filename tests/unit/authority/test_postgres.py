@@ -12,7 +12,7 @@ from kiosk.authority.store.postgres import PostgresStore, PostgresTransaction
 from kiosk.authority.store.postgres_sql import numbered
 from kiosk.authority.store.postgres_trouble import postgres_trouble
 from kiosk.authority.store.settings import get_setting, put_setting
-from kiosk.authority.store.writer import lanes
+from kiosk.authority.store.writer import serving_lanes
 from kiosk.errors import Bug, Trouble
 from tests.helpers.postgres import Cluster
 
@@ -214,7 +214,7 @@ def test_reads_and_writes_reach_it_from_an_event_loop(store: PostgresStore) -> N
         raise LookupError("nothing there")
 
     async def ask() -> tuple[str, str, list[str | None]]:
-        with lanes(store) as runner:
+        async with serving_lanes(store) as runner:
             wrote = await runner.write(put)
             read = await runner.read(lambda _tx: threading.current_thread().name)
             many = await asyncio.gather(*(runner.read(lambda tx: get_setting(tx, "a")) for _ in range(50)))
@@ -225,7 +225,8 @@ def test_reads_and_writes_reach_it_from_an_event_loop(store: PostgresStore) -> N
             return wrote, read, list(many)
 
     wrote, read, many = asyncio.run(ask())
-    assert (wrote, read) == ("authority-writer", "authority-reader")
+    assert (wrote, read) == ("MainThread", "MainThread"), "no thread stands between"
+    assert store.read(lambda tx: get_setting(tx, "a")) == "1", "afterwards it answers plain calls again"
     assert many == ["1"] * 50
 
 

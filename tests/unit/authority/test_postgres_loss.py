@@ -206,7 +206,7 @@ def test_two_that_wait_for_one_another_both_get_through(store: PostgresStore, ds
     store.write_batch([_put("c"), crossing("store", "a", "b")])
     thread.join(WAIT_S)
     other.close()
-    assert sorted(tries.values()) == [1, 2], "one of them was undone by the server and tried again"
+    assert min(tries.values()) == 1 < max(tries.values()), "one of them was undone by the server and tried again"
     assert _get(store, "a") == _get(store, "b")
 
 

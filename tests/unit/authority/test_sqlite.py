@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.authority.store.batches import MAX_WAITING
 from kiosk.authority.store.ports import OVERLOADED, Transaction
 from kiosk.authority.store.schema import WORDS, Dialect, scripts
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.authority.store.sqlite import SqliteStore, sqlite_trouble
-from kiosk.authority.store.writer import MAX_WAITING, BatchWriter
+from kiosk.authority.store.writer import BatchWriter
 from kiosk.errors import Bug, Trouble
 
 CODES = [

@@ -8,9 +8,10 @@ import pytest
 
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.refused import TurnedAway
+from kiosk.authority.store.batches import Item
 from kiosk.authority.store.ports import DISK_FULL, Done, Failed, Transaction, Work, trouble
 from kiosk.authority.store.spends import StaleFacts
-from kiosk.authority.store.writer import BatchWriter, _Item
+from kiosk.authority.store.writer import BatchWriter
 from kiosk.errors import Bug, Trouble
 from kiosk.protocol.payments import PaymentAnswer
 from tests.helpers.spending import PRESS, Till, make_spending
@@ -140,7 +141,7 @@ def _decide(store: _Store, *questions: int) -> list[object]:
     """What each question hears when all come in one batch."""
     writer = BatchWriter(store)  # type: ignore[arg-type] # as much of a store as the writer asks for
     futures: list[Future[Any]] = [Future() for _ in questions]
-    writer._commit([_Item(question, store.group, future) for question, future in zip(questions, futures, strict=True)])
+    writer._commit([Item(question, store.group, future) for question, future in zip(questions, futures, strict=True)])
     return [future.exception(0) or future.result(0) for future in futures]
 
 

@@ -1,0 +1,116 @@
+"""The lanes to a database that is another process: run on the event loop of the server itself, with no thread and no lock between.
+
+The same natural micro-batches as ``writer`` makes, by a task that lives while anything waits. A thread would spend its time handing
+Python's one lock to the server and back, for each statement. Not responsible for batches (``batches``) nor for statements.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from kiosk.authority.store.batches import (
+    MAX_BATCH,
+    MAX_WAITING,
+    STALE_TRIES,
+    Item,
+    Result,
+    Told,
+    arrange,
+    halves,
+    judge,
+    settle,
+)
+from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, LoopStore, T, Work, trouble
+from kiosk.errors import Trouble
+
+
+class LoopLane:
+    """One side of a store on one event loop. ``drained`` waits for what was taken in."""
+
+    def __init__(self, run: Callable[[Sequence[Work[Any]]], Awaitable[list[Done | Failed]]]) -> None:
+        self._run = run
+        self._waiting: deque[Item] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self.batches = 0
+
+    def post(self, work: Any, group: Group | None = None) -> "asyncio.Future[Any]":  # Any: as in Item
+        """Queue a work, or a question of ``group``. Who stops waiting changes nothing. Raises ``Trouble`` AUT-05."""
+        if self._closed:
+            raise trouble(OVERLOADED, "the authority is stopping")
+        if len(self._waiting) >= MAX_WAITING:
+            raise trouble(OVERLOADED, f"{MAX_WAITING} requests are waiting already")
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting.append(Item(work, group, future))
+        if self._task is None:
+            # not at once: whoever arrives in the same turn of the loop is in the same batch
+            self._task = loop.create_task(self._work())
+        return future
+
+    async def drained(self) -> None:
+        """Take nothing more in, and wait for the rest."""
+        self._closed = True
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+                await self._commit(batch, STALE_TRIES)
+        finally:
+            self._task = None
+
+    async def _commit(self, batch: list[Item], tries: int) -> None:
+        self.batches += 1
+        works, owners = arrange(batch)
+        try:
+            results: list[Result] = await self._run(works)
+        except Exception as error:
+            if isinstance(error, Trouble) or len(batch) == 1:
+                settle([(item, Failed(error)) for item in batch])  # the server's failure is everybody's
+                return
+            told: Told = []
+            again = halves(batch)
+        else:
+            told, again = judge(owners, results, tries=tries)
+        settle(told)
+        for items, left in again:
+            await self._commit(items, left)
+
+
+class LoopRunner:
+    """See ``Runner``. Takes the store to the loop that asks first; ``end`` brings it back."""
+
+    def __init__(self, store: LoopStore) -> None:
+        self._store = store
+        self._writer = LoopLane(store.write_batch_here)
+        self._reader = LoopLane(store.read_batch_here)
+        self._here = False
+
+    async def write(self, work: Work[T]) -> T:
+        value: T = await self._lane(self._writer).post(work)
+        return value
+
+    async def together(self, group: Group, question: Any) -> Any:  # Any: the group knows its questions and answers
+        return await self._lane(self._writer).post(question, group)
+
+    async def read(self, work: Work[T]) -> T:
+        value: T = await self._lane(self._reader).post(work)
+        return value
+
+    async def end(self) -> None:
+        """Nothing new; what was taken in is committed and answered; the store is no loop's any more."""
+        await self._writer.drained()
+        await self._reader.drained()
+        if self._here:
+            await self._store.leave_loop()
+            self._here = False
+
+    def _lane(self, lane: LoopLane) -> LoopLane:
+        if not self._here:
+            self._store.join_loop()
+            self._here = True
+        return lane
