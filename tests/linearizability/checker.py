@@ -27,6 +27,10 @@ class Rules(Protocol[S]):
 
     def step(self, state: S, call: Call) -> list[tuple[tuple[object, ...], S]]: ...
 
+    def names_only(self, before: S, after: S) -> bool:
+        """Whether nothing differs but what is known under names: no card, no money."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -70,11 +74,12 @@ def search(rules: Rules[S], calls: list[Call]) -> Verdict:
     needed = sum(1 << place for place, call in enumerate(calls) if call.returned is not None)
     if not needed:
         return Verdict(good=True, calls=len(calls), states=0)
+    naming = _naming(calls)
     seen: set[tuple[int, S]] = {(0, rules.start)}
     path: list[int] = []
     best: list[int] = []
     stuck: tuple[int, ...] = ()
-    waiting = [_next(rules, calls, ends, 0, rules.start)]
+    waiting = [_next(rules, calls, ends, naming, 0, rules.start)]
     while waiting:
         found = next(waiting[-1], None)
         if found is None:
@@ -94,7 +99,7 @@ def search(rules: Rules[S], calls: list[Call]) -> Verdict:
         if len(path) > len(best):
             best = list(path)
             stuck = tuple(_open(ends, calls, mask))
-        waiting.append(_next(rules, calls, ends, mask, state))
+        waiting.append(_next(rules, calls, ends, naming, mask, state))
     return Verdict(
         good=False,
         calls=len(calls),
@@ -137,20 +142,46 @@ def with_lost_answers(calls: Iterable[Call], lost: Callable[[Call], bool]) -> li
     return [replace(call, result=None, returned=None) if lost(call) else call for call in calls]
 
 
-def _next(rules: Rules[S], calls: list[Call], ends: list[int], mask: int, state: S) -> Iterator[tuple[int, int, S]]:
+def _next(
+    rules: Rules[S], calls: list[Call], ends: list[int], naming: list[list[int]], mask: int, state: S
+) -> Iterator[tuple[int, int, S]]:
     """Which call may be next, and what is then true: the one that returned first is tried first.
 
-    A call that is explained now and changes nothing is taken at once and alone: whatever explains the rest explains it also later.
+    A call that is explained now and changes nothing that another one could notice is taken at once and alone: whatever explains
+    the rest explains it also later.
     """
     found: list[tuple[int, int, S]] = []
     for place in sorted(_open(ends, calls, mask), key=ends.__getitem__):
         call = calls[place]
         for result, after in rules.step(state, call):
             if call.result is None or call.result == result:
-                if call.result is not None and after == state:
-                    return iter([(place, mask | 1 << place, state)])
+                if call.result is not None and (
+                    after == state or (rules.names_only(state, after) and _unnoticed(calls, call, naming[place], mask))
+                ):
+                    return iter([(place, mask | 1 << place, after)])
                 found.append((place, mask | 1 << place, after))
     return iter(found)
+
+
+def _naming(calls: list[Call]) -> list[list[int]]:
+    """For each call the places of the others that name its key, as their own or as their payment."""
+    by_name: dict[str, list[int]] = {}
+    for place, call in enumerate(calls):
+        for name in {call.key, call.payment} - {""}:
+            by_name.setdefault(name, []).append(place)
+    return [[one for one in by_name.get(call.key, []) if one != place] for place, call in enumerate(calls)]
+
+
+def _unnoticed(calls: list[Call], call: Call, naming: list[int], mask: int) -> bool:
+    """Whether every call left that names this one's key heard what it can hear only after it."""
+    for place in naming:
+        other = calls[place]
+        if mask >> place & 1:
+            continue
+        after = other.result == ("conflict",) if other.key == call.key else other.result not in (None, ("not_found",))
+        if not after or (other.key == call.key and other.content == call.content):
+            return False
+    return True
 
 
 def _open(ends: list[int], calls: list[Call], mask: int) -> Iterator[int]:

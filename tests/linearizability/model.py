@@ -89,6 +89,11 @@ class Model:
             found.append((result, replace(after, heard=heard)))
         return found
 
+    def names_only(self, before: State, after: State) -> bool:
+        """Whether no card and no payment that holds money differs: something was declined, and its key remembers it."""
+        made = zip(before.payments, after.payments, strict=True)
+        return before.cards == after.cards and all(old == new or (old is None and new == ()) for old, new in made)
+
     def _do(self, state: State, call: Call) -> list[Outcome]:
         match call.verb:
             case "charge" | "authorize":

@@ -11,6 +11,7 @@ from tests.linearizability.history import Call
 
 CODES = 25
 WINDOW_MS = 60_000
+GROUP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,26 @@ class _Drawing:
         )
 
 
+def groups_of(spenders: int) -> int:
+    """How many groups so many spenders make. More than ``GROUP`` around the same cards are more than can be judged afterwards: how
+    many sequences there are grows faster than anybody searches."""
+    return max(1, spenders // GROUP)
+
+
 def draw_round(*, seed: int, spenders: int, each: int, cards: Sequence[str], helpers: bool = True) -> Round:
-    """``spenders`` who ask ``each`` things about ``cards``. With ``helpers`` an operator stops and frees the first card, a till
-    withdraws and sells the second and voids the third, and a sweeper gives back what lapsed."""
-    drawing = _Drawing(random.Random(seed), f"r{seed}", cards)
+    """``spenders`` who ask ``each`` things, all at once, in groups that share the ``cards`` between them. With ``helpers`` an
+    operator stops and frees a group's first card, a till withdraws and sells its second and voids its third, and a sweeper gives
+    back what lapsed."""
+    groups = groups_of(spenders)
+    turns: list[list[Call]] = []
+    for group in range(groups):
+        own = cards[group * len(cards) // groups : (group + 1) * len(cards) // groups]
+        drawing = _Drawing(random.Random(seed * 1_000 + group), f"r{seed}-{group}", own)
+        turns += _turns(drawing, spenders // groups, each, helpers=helpers)
+    return Round(tuple(cards), tuple(tuple(turn) for turn in turns))
+
+
+def _turns(drawing: _Drawing, spenders: int, each: int, *, helpers: bool) -> list[list[Call]]:
     turns: list[list[Call]] = [[] for _ in range(spenders)]
     for _ in range(each):
         for turn in turns:
@@ -95,8 +112,9 @@ def draw_round(*, seed: int, spenders: int, each: int, cards: Sequence[str], hel
                 drawing.made.append(call)
             turn.append(call)
     if helpers:
-        turns += _helpers(drawing, cards, [call.key for turn in turns for call in turn if call.verb == "authorize"])
-    return Round(tuple(cards), tuple(tuple(turn) for turn in turns))
+        held = [call.key for turn in turns for call in turn if call.verb == "authorize"]
+        turns += _helpers(drawing, drawing.cards, held)
+    return turns
 
 
 def _helpers(drawing: _Drawing, cards: Sequence[str], held: Sequence[str]) -> list[list[Call]]:

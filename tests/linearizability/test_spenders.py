@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from kiosk.authority.services.limits import RollingLimit, save_limit
 from kiosk.authority.store.ports import Store
 from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.sqlite import SqliteStore
@@ -18,7 +19,7 @@ from kiosk.authority.store.writer import lanes
 from tests.fakes.clock import FakeClock
 from tests.helpers.spending import PRESS, Till, make_spending
 from tests.linearizability.history import Recorder
-from tests.linearizability.plans import Round, draw_round
+from tests.linearizability.plans import Round, draw_round, groups_of
 from tests.linearizability.spenders import assert_right, look_at_the_end, names_of, spend
 from tests.linearizability.ways import Lanes
 
@@ -26,7 +27,7 @@ SPENDERS: Final = int(os.environ.get("KIOSK_SPENDERS", "16"))
 OPS: Final = int(os.environ.get("KIOSK_SPEND_OPS", "2000"))
 SEED: Final = int(os.environ.get("KIOSK_SPEND_SEED", "1"))
 EACH: Final = 8  # short histories are judged quickly, and the races are at their beginning
-CARDS: Final = 5
+CARDS: Final = 5 * groups_of(SPENDERS)
 ROUNDS: Final = max(1, OPS // (SPENDERS * EACH))
 
 pytestmark = pytest.mark.slow
@@ -40,6 +41,7 @@ def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
         store = SqliteStore.create(tmp_path / "authority.db")
     else:
         store = PostgresStore.open(request.getfixturevalue("postgres").new_authority_database())
+    store.write(lambda tx: save_limit(tx, RollingLimit(cards=100_000, keyed_cards=100_000, shop_cards=100_000)))
     cards = ROUNDS * CARDS
     made = make_spending(store, active=cards, cards_count=-(-cards // 10) * 10, clock=FakeClock())
     yield made

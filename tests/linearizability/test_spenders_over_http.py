@@ -15,7 +15,7 @@ from tests.helpers.paying_site import PayingSite, make_paying_site
 from tests.helpers.served import served
 from tests.helpers.spending_oracle import faults
 from tests.linearizability.history import Recorder
-from tests.linearizability.plans import draw_round
+from tests.linearizability.plans import draw_round, groups_of
 from tests.linearizability.spenders import judged, look_at_the_end, spend
 from tests.linearizability.wire import Wire, unguarded, wire
 
@@ -23,7 +23,7 @@ SPENDERS: Final = int(os.environ.get("KIOSK_SPENDERS", "16"))
 OPS: Final = int(os.environ.get("KIOSK_HTTP_SPEND_OPS", "256"))
 SEED: Final = int(os.environ.get("KIOSK_SPEND_SEED", "1"))
 EACH: Final = 8
-CARDS: Final = 5
+CARDS: Final = 5 * groups_of(SPENDERS)
 ROUNDS: Final = max(1, OPS // (SPENDERS * EACH))
 
 pytestmark = pytest.mark.slow

@@ -141,7 +141,7 @@ class Lanes:
                 work = authority.line_work(TILL, "commit", self.names.lines[name], request)
                 return _said((await self.runner.write(work)).outcome, "committed")
             case "void":
-                void = VoidRequest(line_id=self.names.lines[name], serial=serial, card_rescanned=True, right="clerk")
+                void = VoidRequest(line_id=self.names.lines[name], serial=serial, card_rescanned=True, right="manager")
                 return _said(
                     (await self.runner.write(authority.void_work(TILL, self.world.new_id(), void))).outcome, "voided"
                 )

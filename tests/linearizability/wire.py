@@ -160,7 +160,7 @@ class Wire:
                     request = CommitRequest("sale", serial, "scanned", FACE, "cash")
                     return _said(terminal.ask(routes.line("commit", line), request), "committed")
                 case "void":
-                    request_v = VoidRequest(self.names.lines[name], serial, True, "clerk")
+                    request_v = VoidRequest(self.names.lines[name], serial, True, "manager")
                     return _said(terminal.ask(routes.void(ids.uuid7()), request_v), "voided")
                 case other:
                     raise AssertionError(f"nobody can ask for {other} over the wire")
@@ -178,7 +178,7 @@ def wire(site: PayingSite, serials: list[str], port: Callable[[], int], *, spend
         ((line,),) = site.rows("SELECT sold_line FROM card WHERE card_id = ?", int(serial))
         name = f"C{place}"
         names.serials[name], names.codes[name], names.lines[name] = serial, site.codes[serial], str(line)
-    pool = ThreadPoolExecutor(max_workers=spenders + 8)
+    pool = ThreadPoolExecutor(max_workers=spenders + spenders // 4 + 8)
     made = Wire(site, names, port, pool)
     try:
         yield made
