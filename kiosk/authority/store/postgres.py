@@ -42,6 +42,8 @@ SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 class PostgresTransaction:
     """Statements of one side; the transaction around them is the store's."""
 
+    takes_arrays = True
+
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
 

@@ -56,6 +56,8 @@ class Limits:
 _SERVER_SETTINGS: Final = {
     "client_min_messages": "warning",
     "jit": "off",  # short statements only
+    # every statement is prepared and finds its rows by their keys: planning each anew took longer than running it
+    "plan_cache_mode": "force_generic_plan",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
@@ -87,6 +89,7 @@ class PostgresSession:
         self._warned = False
         self._worker: greenlet | None = None
         self._private = True
+        self._named = 0
 
     @property
     def closed(self) -> bool:
@@ -337,7 +340,9 @@ class PostgresSession:
         if statement is None:
             if len(self._statements) >= MAX_STATEMENTS:
                 self._statements.clear()
-            statement = self._statements[sql] = await self._live().prepare(numbered(sql))
+            # WORKAROUND(asyncpg 0.32): without a name it is the unnamed statement, parsed and planned again at every execution
+            self._named += 1
+            statement = self._statements[sql] = await self._live().prepare(numbered(sql), name=f"kiosk_{self._named}")
         return statement
 
     async def _first(self, sql: str, values: Sequence[Value]) -> Row | None:

@@ -7,7 +7,7 @@ decision 8). Not responsible for deciding (``services.pay``).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 import msgspec
 
@@ -22,9 +22,10 @@ class StaleFacts(Exception):  # noqa: N818 - says what is the matter: nothing wa
     """Another transaction changed a card between our reading and our writing."""
 
 
-@runtime_checkable
 class ArrayTransaction(Transaction, Protocol):
-    """A transaction on a database that takes whole columns as values (PostgreSQL)."""
+    """A transaction on a database that takes whole columns as values (PostgreSQL); it says so by ``takes_arrays``."""
+
+    takes_arrays: bool
 
     def fetch(self, sql: str, *values: object) -> list[Row]:
         """All rows of a statement with ``$n`` for its values, which may be lists."""
@@ -148,6 +149,11 @@ SELECT {_ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
 """
 
 
+def _takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
+    # asked several times a payment: a protocol checked at run time would take longer than the statement
+    return getattr(tx, "takes_arrays", False)
+
+
 def take_numbers(tx: Transaction, count: int) -> int:
     """``count`` numbers of the counter, the first of which is returned. Until the transaction ends nobody else spends."""
     row = tx.one("UPDATE spend_counter SET seq = seq + ? WHERE one = 1 RETURNING seq", count)
@@ -158,7 +164,7 @@ def take_numbers(tx: Transaction, count: int) -> int:
 
 def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
     """Every row of the payments with these ids, and every row that an operation with one of them left on another payment."""
-    if isinstance(tx, ArrayTransaction):
+    if _takes_arrays(tx):
         found = tx.fetch(_KNOWN.format("ANY($1::bytea[])", "ANY($1::bytea[])"), list(ids))
     else:
         found = [row for one in ids for row in tx.all(_KNOWN.format("?", "?"), one, one)]
@@ -170,7 +176,7 @@ def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
 def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
     """The cards that exist, by id."""
     wanted = list(card_ids)
-    if isinstance(tx, ArrayTransaction):
+    if _takes_arrays(tx):
         found = tx.fetch(f"{_CARD} WHERE c.card_id = ANY($1::bigint[])", wanted)
     else:
         found = [row for one in wanted if (row := tx.one(f"{_CARD} WHERE c.card_id = ?", one)) is not None]
@@ -180,10 +186,10 @@ def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]
 def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:
     """Write every card that changed. Raises ``StaleFacts`` when one is no longer as it was read."""
     changed = [card for card in cards if card.now() != card.before]
-    usual = [card for card in changed if _is_usual(card)] if isinstance(tx, ArrayTransaction) else []
+    usual = [card for card in changed if _is_usual(card)] if _takes_arrays(tx) else []
     others = [card for card in changed if not _is_usual(card)] if usual else changed
     touched = sum(tx.run(_UPDATE_ONE, *card.now(), card.card_id, *_found(card)) for card in others)
-    if usual and isinstance(tx, ArrayTransaction):
+    if usual and _takes_arrays(tx):
         columns = zip(*((card.card_id, *card.now()[1:4], *card.before[1:4]) for card in usual), strict=True)
         touched += len(tx.fetch(_UPDATE_MANY, *map(list, columns)))
     if touched != len(changed):
@@ -205,9 +211,9 @@ def append(tx: Transaction, rows: Sequence[SpendRow]) -> None:
     if not rows:
         return
     values = [row.values() for row in rows]
-    if isinstance(tx, ArrayTransaction) and len(rows) >= COPY_FROM_ROWS:
+    if _takes_arrays(tx) and len(rows) >= COPY_FROM_ROWS:
         tx.copy("spend", SpendRow.__struct_fields__, values)
-    elif isinstance(tx, ArrayTransaction):
+    elif _takes_arrays(tx):
         columns = map(list, zip(*values, strict=True))
         tx.fetch(f"INSERT INTO spend({_ROW}) SELECT * FROM unnest({_ARRAYS})", *columns)
     else:
