@@ -43,7 +43,7 @@ THREAD_TOPS = {
     "kiosk/sync/gateway.py": "the top of a lane: the till hears 'no answer', which is true, and the lane lives on",
     "kiosk/authority/worker.py": "the top of a job: a bug in one of them is written down once, and the others go on",
     "kiosk/authority/store/loop_lane.py": "the top of a lane: whoever waits for the batch is told what became of it",
-    "kiosk/authority/store/postgres_session.py": "no end: it is thrown into the function that asked for it",
+    "kiosk/authority/store/beside.py": "no end: it is thrown into the function that asked for it",
     "kiosk/demo/control.py": "the border of the demonstration's control channel: the caller gets the sentence",
 }
 # modules near money that measure something else in floats: module → what

@@ -5,16 +5,18 @@ On SQLite there is no such moment (a writer has the file to itself from its firs
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from kiosk.authority.services.pay import book
 from kiosk.authority.services.pay.answers import Declined
-from kiosk.authority.store import cards, spends
+from kiosk.authority.store import cards, spend_batches
 from kiosk.authority.store.cards import card_id_of
 from kiosk.authority.store.ports import Runner, Transaction
 from kiosk.authority.store.postgres import PostgresStore
-from kiosk.authority.store.spends import SpendCard
+from kiosk.authority.store.spend_batches import Reading
 from kiosk.authority.store.writer import lanes
 from kiosk.domain.activation import Block
 from kiosk.protocol.payments import PaymentAnswer
@@ -24,7 +26,6 @@ from tests.helpers.spending import PRESS, Till, make_spending
 from tests.helpers.spending_oracle import faults
 
 WAIT_S = 20.0
-Read = Callable[[Transaction, Iterable[int]], dict[int, SpendCard]]
 
 
 @pytest.fixture
@@ -55,17 +56,17 @@ def test_a_card_that_is_stopped_or_freed_meanwhile_is_judged_as_it_is(
         assert not command.is_alive()
 
     set_block(blocked_first)
-    real: Read = spends.find_cards
+    real = spend_batches.read_batch
     readings: list[bool] = []
 
-    def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
-        found = real(tx, card_ids)
+    def read_batch(tx: Transaction, **asked: Any) -> Reading:
+        found = real(tx, **asked)
         readings.append(True)
         if len(readings) == 1:
             set_block(not blocked_first)
         return found
 
-    monkeypatch.setattr(spends, "find_cards", find_cards)
+    monkeypatch.setattr(book, "read_batch", read_batch)
     assert isinstance(_pay(till, serial), Declined)
     # a card that was stopped when it was read is refused at once; one that was read as free is read again
     assert len(readings) == (1 if blocked_first else 2)

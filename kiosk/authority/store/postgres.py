@@ -63,9 +63,18 @@ class PostgresTransaction:
         """PostgreSQL's own SQL, with ``$1``… for values and lists for arrays: one statement for a whole batch."""
         return self._session.rows(sql, values)
 
-    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        """Append rows in PostgreSQL's own quickest way."""
-        self._session.copy(table, columns, rows)
+    @property
+    def begun(self) -> bool:
+        """Whether a statement has needed a transaction around it."""
+        return self._session.begun
+
+    def look(self, sql: str, *values: Value | Sequence[Value]) -> list[Row]:
+        """``fetch`` of what is true now; the first thing that a work does needs no transaction for it."""
+        return self._session.look(sql, values)
+
+    def end_with(self, sql: str, *values: Value | Sequence[Value]) -> None:
+        """The work's only writing and its last statement: it is its own transaction."""
+        self._session.end_with(sql, values)
 
 
 class PostgresStore:
@@ -196,6 +205,8 @@ class PostgresStore:
                 raise
             self._writer.abandon()
             return [Failed(failed.found)]
+        except Trouble:
+            raise  # a work that ended its own transaction does not know how: nobody does
         except Exception as error:
             self._writer.abandon()
             return [Failed(error)]
@@ -203,6 +214,7 @@ class PostgresStore:
         return [Done(value)]
 
     def _each(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        self._writer.open()
         self._writer.execute("SAVEPOINT item")
         results = [self._item(work) for work in works]
         self._writer.make_durable()

@@ -1,10 +1,9 @@
 """One side of a PostgreSQL store: a connection with an event loop of its own, for one thread at a time, made anew when it is lost.
 
-The authority's work is written as plain functions, and a function in the middle of a transaction cannot await. So ``whole``
-runs such a function beside the private loop's task, in a greenlet, and each statement hands its answer's coroutine over to that
-task: one start of the loop for a transaction and not one for each statement, which would take twice as long as the statement
-itself. None of it may happen on a thread whose own loop is running. A connection is judged before it is used: what it calls
-durable must be. Not responsible for what a transaction is made of (``postgres``).
+The authority's work is written as plain functions, and a function in the middle of a transaction cannot await. So ``whole`` runs it
+beside a task of the private loop (``beside``): one start of the loop for a transaction and not one for each statement, which would
+take twice as long as the statement itself. None of it may happen on a thread whose own loop is running. A connection is judged
+before it is used: what it calls durable must be. Not responsible for what a transaction is made of (``postgres``).
 """
 
 import asyncio
@@ -16,8 +15,8 @@ from typing import Any, Final, TypeVar
 import asyncpg
 import uvloop
 from asyncpg.prepared_stmt import PreparedStatement
-from greenlet import getcurrent, greenlet
 
+from kiosk.authority.store.beside import Beside
 from kiosk.authority.store.ports import (
     ALREADY_SERVED,
     IN_DOUBT,
@@ -87,9 +86,11 @@ class PostgresSession:
         self._version: int | None = None
         self._claimed = False
         self._warned = False
-        self._worker: greenlet | None = None
+        self._beside = Beside()
         self._private = True
         self._named = 0
+        self._beginning: str | None = None
+        self._ended = False
 
     @property
     def closed(self) -> bool:
@@ -106,11 +107,24 @@ class PostgresSession:
         """Run a function that makes several calls; what it raises comes out."""
         if _a_loop_is_running():
             raise Bug("a PostgreSQL store is used on a thread of its own, not on an event loop's")
-        return self._loop.run_until_complete(self._drive(function))
+        return self._loop.run_until_complete(self._beside.run(function))
 
     def begin(self, sql: str) -> None:
-        """Open a transaction with ``sql``, on a new connection if the old one is found dead: nothing was lost with it."""
+        """A transaction begins with ``sql``, once a statement needs it."""
         self.ready()
+        self._beginning = sql
+        self._ended = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether a statement has needed the transaction."""
+        return self._beginning is None
+
+    def open(self) -> None:
+        """Open the transaction that was begun, on a new connection if the old one is found dead: nothing was lost with it."""
+        sql, self._beginning = self._beginning, None
+        if sql is None:
+            return
         try:
             self.execute(sql)
         except StatementFailed:
@@ -121,6 +135,9 @@ class PostgresSession:
 
     def make_durable(self) -> None:
         """Commit. Raises ``Trouble`` AUT-13 when the outcome is not known, never ends the wait by a cancel (SV-04)."""
+        if self._ended or not self.begun:
+            self._beginning = None
+            return
         self._warned = False
         failpoint("authority.postgres.before_commit")
         try:
@@ -136,8 +153,39 @@ class PostgresSession:
         if self._warned:
             raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
 
+    def look(self, sql: str, values: Sequence[object]) -> list[Row]:
+        """Rows as they are now. Before anything else was done they need no transaction."""
+        if self.begun:
+            return self.rows(sql, values)
+        try:
+            return self._call(self._rows(sql, values))
+        except StatementFailed:
+            if not self.closed:
+                raise
+            self.ready()
+            return self._call(self._rows(sql, values))
+
+    def end_with(self, sql: str, values: Sequence[object]) -> None:
+        """The one statement that writes, which is its own transaction: durable on return, and unknown (AUT-13) when its answer
+        is lost. Only where nothing has needed a transaction yet, and nothing follows."""
+        assert not self.begun, "a statement that ends its transaction stands alone"
+        self._warned = False
+        failpoint("authority.postgres.before_single")
+        try:
+            self._call(self._rows(sql, values))
+        except StatementFailed as failed:
+            if failed.clean:
+                raise
+            self.hang_up()
+            raise trouble(IN_DOUBT, "the connection ended during a commit") from failed
+        failpoint("authority.postgres.after_single")
+        self._beginning, self._ended = None, True
+        if self._warned:
+            raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
+
     def abandon(self) -> None:
         """Take back whatever is open."""
+        self._beginning = None
         if self.in_transaction:
             try:
                 self.execute("ROLLBACK")
@@ -153,24 +201,25 @@ class PostgresSession:
 
     def execute_unhurried(self, sql: str) -> None:
         """The same without limits of time: a migration of a large table takes what it takes."""
+        self.open()
         self._call(self._live().execute(f"SET LOCAL statement_timeout = 0; {sql}"), limited=False)
 
     def first(self, sql: str, values: Sequence[Value]) -> Row | None:
+        self.open()
         return self._call(self._first(sql, values))
 
     def rows(self, sql: str, values: Sequence[object]) -> list[Row]:
+        self.open()
         return self._call(self._rows(sql, values))
 
     def count(self, sql: str, values: Sequence[Value]) -> int:
         """How many rows the statement touched; -1 for one that touches none by its nature."""
+        self.open()
         last = self._call(self._said(sql, values)).rpartition(" ")[2]
         return int(last) if last.isdigit() else -1
 
-    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        """Append rows through COPY."""
-        self._call(self._live().copy_records_to_table(table, columns=columns, records=rows))
-
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        self.open()
         waiting = iter(rows)
         while some := list(islice(waiting, MANY_ROWS)):
             self._call(self._many(sql, some))
@@ -294,29 +343,10 @@ class PostgresSession:
 
     async def whole_here(self, function: Callable[[], T]) -> T:
         """``whole`` on the running loop, to which it belongs."""
-        return await self._drive(function)
-
-    async def _drive(self, function: Callable[[], T]) -> T:
-        worker = self._worker = greenlet(function)
-        try:
-            asked = worker.switch()
-            while not worker.dead:
-                try:
-                    value = await asked
-                except BaseException as error:
-                    asked = worker.throw(error)
-                else:
-                    asked = worker.switch(value)
-        finally:
-            self._worker = None
-        result: T = asked  # what a finished greenlet hands over is its function's value
-        return result
+        return await self._beside.run(function)
 
     def _wait(self, answer: Coroutine[Any, Any, T]) -> T:
-        if self._worker is not None and getcurrent() is self._worker:
-            value: T = self._worker.parent.switch(answer)
-            return value
-        return self._loop.run_until_complete(answer)
+        return self._beside.wait(answer) if self._beside.inside else self._loop.run_until_complete(answer)
 
     def _call(self, answer: Coroutine[Any, Any, T], *, limited: bool = True) -> T:
         try:

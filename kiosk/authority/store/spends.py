@@ -7,15 +7,13 @@ decision 8). Not responsible for deciding (``services.pay``).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import msgspec
 
 from kiosk.authority.store.ports import Row, Transaction, Value
 from kiosk.domain.activation import Block, CardState
 from kiosk.domain.payment import Operation, SpendKind, SpendReason, Tries
-
-COPY_FROM_ROWS = 16  # fewer go more quickly as one statement
 
 
 class StaleFacts(Exception):  # noqa: N818 - says what is the matter: nothing was written, the batch is tried anew
@@ -31,8 +29,17 @@ class ArrayTransaction(Transaction, Protocol):
         """All rows of a statement with ``$n`` for its values, which may be lists."""
         ...
 
-    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        """Append rows in the database's own quickest way."""
+    @property
+    def begun(self) -> bool:
+        """Whether a statement has needed a transaction around it."""
+        ...
+
+    def look(self, sql: str, *values: object) -> list[Row]:
+        """``fetch`` of what is true now; the first thing that a work does needs no transaction for it."""
+        ...
+
+    def end_with(self, sql: str, *values: object) -> None:
+        """The work's only writing and its last statement: it is its own transaction."""
         ...
 
 
@@ -114,15 +121,14 @@ class OpenAuthorization:
     test: bool
 
 
-_ROW = ", ".join(SpendRow.__struct_fields__)
-_TYPES = (
+ROW = ", ".join(SpendRow.__struct_fields__)
+ROW_TYPES = (
     "bigint", "bigint", "text", "bigint", "bytea", "bytea", "bytea", "bigint", "bigint", "text", "bigint", "bigint", "bigint",
     "bigint", "bigint", "bigint", "bigint", "bigint", "text", "text", "bigint",
 )  # fmt: skip
-_ARRAYS = ", ".join(f"${place}::{name}[]" for place, name in enumerate(_TYPES, start=1))
-_MARKS = ", ".join("?" for _ in _TYPES)
+_MARKS = ", ".join("?" for _ in ROW_TYPES)
 
-_CARD = """
+CARD = """
 SELECT c.card_id, p.lot_no, l.currency, l.codes, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor,
        c.codes_used, c.authorizations, c.wrong_codes, c.locked_until_ms
   FROM card c JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no JOIN card_codes k ON k.card_id = c.card_id
@@ -132,24 +138,42 @@ UPDATE card SET state = ?, balance_minor = ?, codes_used = ?, authorizations = ?
  WHERE card_id = ? AND coalesce(block, '') = ? AND state = ? AND balance_minor = ? AND codes_used = ? AND authorizations = ?
    AND wrong_codes = ? AND locked_until_ms = ?
 """
-# of a card whose codes were right and whose tries are as they were: its state follows from what is left on it
-_UPDATE_MANY = """
-UPDATE card c SET balance_minor = n.balance, codes_used = n.used, authorizations = n.open,
-       state = CASE WHEN n.balance = 0 AND n.open = 0 THEN 'exhausted' ELSE 'active' END
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-       AS n(card_id, balance, used, open, balance_was, used_was, open_was)
- WHERE c.card_id = n.card_id AND c.block IS NULL AND c.state IN ('active', 'exhausted') AND c.balance_minor = n.balance_was
-   AND c.codes_used = n.used_was AND c.authorizations = n.open_was
-RETURNING 1
-"""
 _KNOWN = f"""
-SELECT {_ROW} FROM spend WHERE payment_id = {{}}
+SELECT {ROW} FROM spend WHERE payment_id = {{}}
 UNION ALL
-SELECT {_ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
+SELECT {ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
 """
 
 
-def _takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
+def row_arrays() -> str:
+    """The values of many rows as one array a column, from ``$1`` on."""
+    return ", ".join(f"${place}::{name}[]" for place, name in enumerate(ROW_TYPES, start=1))
+
+
+def update_many(*, first: int) -> str:
+    """The update of cards whose codes were right and whose tries are as they were, from ``$first`` on (``card_columns``): their
+    state follows from what is left on them. One row a card that was as it had been read."""
+    arrays = ", ".join(f"${place}::bigint[]" for place in range(first, first + 7))
+    return f"""UPDATE card c SET balance_minor = n.balance, codes_used = n.used, authorizations = n.open,
+               state = CASE WHEN n.balance = 0 AND n.open = 0 THEN 'exhausted' ELSE 'active' END
+          FROM unnest({arrays}) AS n(card_id, balance, used, open, balance_was, used_was, open_was)
+         WHERE c.card_id = n.card_id AND c.block IS NULL AND c.state IN ('active', 'exhausted')
+           AND c.balance_minor = n.balance_was AND c.codes_used = n.used_was AND c.authorizations = n.open_was
+        RETURNING 1"""
+
+
+def row_columns(rows: Sequence[SpendRow]) -> list[list[Value]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*(row.values() for row in rows), strict=True)] or [[] for _ in ROW_TYPES]
+
+
+def card_columns(cards: Iterable[SpendCard]) -> list[list[Value]]:
+    """What ``update_many`` takes of each card."""
+    rows = [(card.card_id, *card.now()[1:4], *card.before[1:4]) for card in cards]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+
+
+def takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
     # asked several times a payment: a protocol checked at run time would take longer than the statement
     return getattr(tx, "takes_arrays", False)
 
@@ -164,7 +188,7 @@ def take_numbers(tx: Transaction, count: int) -> int:
 
 def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
     """Every row of the payments with these ids, and every row that an operation with one of them left on another payment."""
-    if _takes_arrays(tx):
+    if takes_arrays(tx):
         found = tx.fetch(_KNOWN.format("ANY($1::bytea[])", "ANY($1::bytea[])"), list(ids))
     else:
         found = [row for one in ids for row in tx.all(_KNOWN.format("?", "?"), one, one)]
@@ -176,28 +200,32 @@ def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
 def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
     """The cards that exist, by id."""
     wanted = list(card_ids)
-    if _takes_arrays(tx):
-        found = tx.fetch(f"{_CARD} WHERE c.card_id = ANY($1::bigint[])", wanted)
+    if takes_arrays(tx):
+        found = tx.fetch(f"{CARD} WHERE c.card_id = ANY($1::bigint[])", wanted)
     else:
-        found = [row for one in wanted if (row := tx.one(f"{_CARD} WHERE c.card_id = ?", one)) is not None]
-    return {row[0]: _card(row) for row in found}
+        found = [row for one in wanted if (row := tx.one(f"{CARD} WHERE c.card_id = ?", one)) is not None]
+    return {row[0]: card_of(row) for row in found}
+
+
+def advance(tx: Transaction, *, before: int, after: int) -> bool:
+    """Move the counter on; ``False`` if somebody else did."""
+    return tx.run("UPDATE spend_counter SET seq = ? WHERE one = 1 AND seq = ?", after, before) == 1
 
 
 def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:
     """Write every card that changed. Raises ``StaleFacts`` when one is no longer as it was read."""
     changed = [card for card in cards if card.now() != card.before]
-    usual = [card for card in changed if _is_usual(card)] if _takes_arrays(tx) else []
-    others = [card for card in changed if not _is_usual(card)] if usual else changed
+    usual = [card for card in changed if is_usual(card)] if takes_arrays(tx) else []
+    others = [card for card in changed if not is_usual(card)] if usual else changed
     touched = sum(tx.run(_UPDATE_ONE, *card.now(), card.card_id, *_found(card)) for card in others)
-    if usual and _takes_arrays(tx):
-        columns = zip(*((card.card_id, *card.now()[1:4], *card.before[1:4]) for card in usual), strict=True)
-        touched += len(tx.fetch(_UPDATE_MANY, *map(list, columns)))
+    if usual and takes_arrays(tx):
+        touched += len(tx.fetch(update_many(first=1), *card_columns(usual)))
     if touched != len(changed):
         raise StaleFacts
 
 
-def _is_usual(card: SpendCard) -> bool:
-    """Whether the statement for many cards says of this one what ``now`` says."""
+def is_usual(card: SpendCard) -> bool:
+    """Whether ``update_many`` says of this card what ``now`` says."""
     expected = CardState.EXHAUSTED if card.balance_minor == 0 and card.authorizations == 0 else CardState.ACTIVE
     return card.block is None and card.state is expected and card.now()[4:] == card.before[4:]
 
@@ -210,14 +238,10 @@ def append(tx: Transaction, rows: Sequence[SpendRow]) -> None:
     """Append the batch's rows."""
     if not rows:
         return
-    values = [row.values() for row in rows]
-    if _takes_arrays(tx) and len(rows) >= COPY_FROM_ROWS:
-        tx.copy("spend", SpendRow.__struct_fields__, values)
-    elif _takes_arrays(tx):
-        columns = map(list, zip(*values, strict=True))
-        tx.fetch(f"INSERT INTO spend({_ROW}) SELECT * FROM unnest({_ARRAYS})", *columns)
+    if takes_arrays(tx):
+        tx.fetch(f"INSERT INTO spend({ROW}) SELECT * FROM unnest({row_arrays()})", *row_columns(rows))
     else:
-        tx.run_many(f"INSERT INTO spend({_ROW}) VALUES ({_MARKS})", values)
+        tx.run_many(f"INSERT INTO spend({ROW}) VALUES ({_MARKS})", (row.values() for row in rows))
 
 
 def open_authorizations(tx: Transaction, opened: Iterable[OpenAuthorization]) -> None:
@@ -244,14 +268,14 @@ def lapsed_payments(tx: Transaction, *, now_ms: int, limit: int) -> list[bytes]:
 
 def rows_of_payment(tx: Transaction, payment_id: bytes) -> list[SpendRow]:
     """All rows of a payment in their order."""
-    rows = tx.all(f"SELECT {_ROW} FROM spend WHERE payment_id = ? ORDER BY seq, leg", payment_id)
+    rows = tx.all(f"SELECT {ROW} FROM spend WHERE payment_id = ? ORDER BY seq, leg", payment_id)
     return [_row(row) for row in rows]
 
 
 def rows_after(tx: Transaction, *, merchant_no: int, test: bool, seq: int, limit: int) -> list[SpendRow]:
     """A merchant's rows after a number of the counter, in order: what happened, without what had no effect."""
     rows = tx.all(
-        f"""SELECT {_ROW} FROM spend WHERE merchant_no = ? AND seq > ? AND test = ?
+        f"""SELECT {ROW} FROM spend WHERE merchant_no = ? AND seq > ? AND test = ?
                AND kind NOT IN ('declined', 'refused') ORDER BY seq, leg LIMIT ?""",
         merchant_no, seq, int(test), limit,
     )  # fmt: skip
@@ -261,7 +285,7 @@ def rows_after(tx: Transaction, *, merchant_no: int, test: bool, seq: int, limit
 def rows_of_card(tx: Transaction, card_id: int, *, limit: int) -> list[SpendRow]:
     """What a card paid and got back, the newest first."""
     rows = tx.all(
-        f"""SELECT {_ROW} FROM spend WHERE card_id = ? AND test = 0 AND kind NOT IN ('declined', 'refused')
+        f"""SELECT {ROW} FROM spend WHERE card_id = ? AND test = 0 AND kind NOT IN ('declined', 'refused')
              ORDER BY seq DESC LIMIT ?""",
         card_id, limit,
     )  # fmt: skip
@@ -277,7 +301,8 @@ def _row(row: Row) -> SpendRow:
     )  # fmt: skip
 
 
-def _card(row: Row) -> SpendCard:
+def card_of(row: Sequence[Any]) -> SpendCard:  # Any: a database row has no static type
+    """A card of ``CARD``'s columns."""
     return SpendCard(
         card_id=row[0], lot_no=row[1], currency=row[2], codes=row[3], tags=row[4], block=Block(row[5]) if row[5] else None,
         expires_ms=row[6] or 0, sold_ms=row[7] or 0, state=CardState(row[8]), balance_minor=row[9], codes_used=row[10],

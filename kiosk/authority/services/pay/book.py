@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from kiosk.authority.services.pay.asked import Ask, Present
 from kiosk.authority.store import alerts, spends
 from kiosk.authority.store.ports import Transaction
+from kiosk.authority.store.spend_batches import Reading, read_batch, write_batch
 from kiosk.authority.store.spends import OpenAuthorization, SpendCard, SpendRow
 from kiosk.domain.payment import NO_EFFECT, SpendKind
 
@@ -29,11 +30,16 @@ class Book:
 
     now_ms: int
     seq: int
-    cards: dict[int, SpendCard]
+    reading: Reading
     payments: dict[bytes, list[SpendRow]]
     operations: dict[bytes, SpendRow]
     added: list[SpendRow] = field(default_factory=list)
     alerts: list[CardAlert] = field(default_factory=list)
+
+    @property
+    def cards(self) -> dict[int, SpendCard]:
+        """The batch's cards by id; decisions change them."""
+        return self.reading.cards
 
     def rows_of(self, payment_id: bytes) -> list[SpendRow]:
         """All rows of a payment, those of this batch included."""
@@ -51,32 +57,23 @@ class Book:
 
 
 def open_book(tx: Transaction, asks: Sequence[Ask], *, now_ms: int) -> Book:
-    """Read what these questions need. Takes the counter first, so that nobody else spends until the transaction ends."""
-    first = spends.take_numbers(tx, len(asks))
-    rows = spends.known_rows(tx, sorted({one for ask in asks for one in (ask.op_id, ask.payment_id)}))
+    """Read what these questions need."""
+    wanted = {one.card_id for ask in asks if isinstance(ask, Present) and not ask.caller.test for one in ask.presented}
+    ids = sorted({one for ask in asks for one in (ask.op_id, ask.payment_id)})
+    reading = read_batch(tx, ids=ids, card_ids=wanted, count=len(asks))
     payments: dict[bytes, list[SpendRow]] = {}
     operations: dict[bytes, SpendRow] = {}
-    for row in rows:
+    for row in reading.rows:
         payments.setdefault(row.payment_id, []).append(row)
         operations.setdefault(row.op_id, row)
-    wanted = {row.card_id for row in rows}
-    for ask in asks:
-        if isinstance(ask, Present) and not ask.caller.test:
-            wanted.update(one.card_id for one in ask.presented)
-    return Book(
-        now_ms=now_ms,
-        seq=first,
-        cards=spends.find_cards(tx, sorted(wanted)),
-        payments=payments,
-        operations=operations,
-    )
+    return Book(now_ms=now_ms, seq=reading.first, reading=reading, payments=payments, operations=operations)
 
 
 def close_book(tx: Transaction, book: Book) -> None:
     """Write what was decided. Raises ``StaleFacts`` when a card is no longer as it was read; the batch is then decided anew."""
-    spends.write_cards(tx, book.cards.values())
-    spends.append(tx, book.added)
     opened, ended = _windows(book.added)
+    more = bool(opened or ended or book.alerts)
+    write_batch(tx, book.reading, book.added, count=book.seq - book.reading.first, more=more)
     if opened:
         spends.open_authorizations(tx, opened)
     if ended:

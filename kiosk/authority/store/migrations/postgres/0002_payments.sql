@@ -173,3 +173,12 @@ ALTER TABLE alert
   ADD COLUMN detail TEXT COLLATE "C",
   ADD COLUMN seen_ms BIGINT;
 CREATE INDEX alert_recent ON alert(kind, at_ms);
+
+-- what a batch of payments was decided on: if it does not hold any more, the statement undoes itself and is decided anew
+CREATE FUNCTION facts_hold(held BOOLEAN) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT held THEN
+    RAISE EXCEPTION 'the facts changed' USING ERRCODE = '40001';
+  END IF;
+  RETURN true;
+END $$;

@@ -1,0 +1,82 @@
+"""One reading and one writing for a whole batch of payments, whatever the database.
+
+On PostgreSQL a usual batch is two statements and no more: one that reads, and one that writes, which is a transaction of its
+own and undoes itself unless everything is still as it was read; each statement less is a hand-over less between two processes.
+On SQLite, where a statement costs next to nothing, it is row by row inside one transaction. Not responsible for single
+statements (``spends``).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from kiosk.authority.store import spends
+from kiosk.authority.store.ports import Transaction
+from kiosk.authority.store.spends import ArrayTransaction, SpendCard, SpendRow, StaleFacts, takes_arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a batch is decided on. ``first`` is the number that its first question gets; ``taken``: nobody else can get it any
+    more."""
+
+    first: int
+    taken: bool
+    rows: list[SpendRow]
+    cards: dict[int, SpendCard]
+
+
+_READ = f"""
+SELECT n.seq, k.found, cards.*
+  FROM spend_counter n
+ CROSS JOIN (SELECT count(*) AS found FROM (
+         SELECT 1 FROM spend WHERE payment_id = ANY($1::bytea[])
+         UNION ALL
+         SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[]) AND op_id <> payment_id) AS known) AS k
+  LEFT JOIN ({spends.CARD} WHERE c.card_id = ANY($2::bigint[])) AS cards ON true
+"""
+_PLACES = len(spends.ROW_TYPES)
+_WRITE = f"""
+WITH counted AS (UPDATE spend_counter SET seq = ${_PLACES + 1}::bigint WHERE one = 1 AND seq = ${_PLACES + 2}::bigint RETURNING 1),
+     changed AS ({spends.update_many(first=_PLACES + 3)}),
+     added AS (INSERT INTO spend({spends.ROW}) SELECT * FROM unnest({spends.row_arrays()}) RETURNING 1)
+SELECT facts_hold((SELECT count(*) FROM counted) = 1
+              AND (SELECT count(*) FROM changed) = cardinality(${_PLACES + 3}::bigint[]))
+"""
+
+
+def read_batch(tx: Transaction, *, ids: Sequence[bytes], card_ids: Iterable[int], count: int) -> Reading:
+    """What ``count`` questions need: the rows that are known under ``ids``, these cards and those of the rows."""
+    wanted = sorted(card_ids)
+    if takes_arrays(tx):
+        found = tx.look(_READ, list(ids), wanted)
+        first, taken = found[0][0] + 1, False
+        cards = {row[2]: spends.card_of(row[2:]) for row in found if row[2] is not None}
+        rows = spends.known_rows(tx, ids) if found[0][1] else []
+    else:
+        first, taken = spends.take_numbers(tx, count), True
+        rows = spends.known_rows(tx, ids)
+        cards = spends.find_cards(tx, wanted)
+    others = {row.card_id for row in rows}.difference(wanted)
+    if others:
+        cards |= spends.find_cards(tx, sorted(others))
+    return Reading(first, taken, rows, cards)
+
+
+def write_batch(tx: Transaction, reading: Reading, rows: Sequence[SpendRow], *, count: int, more: bool) -> None:
+    """Write the changed cards of the reading and the rows; ``more``: something else will be written after it. Raises
+    ``StaleFacts``, or lets the store try the whole work again, when a card is no longer as it was read."""
+    changed = [card for card in reading.cards.values() if card.now() != card.before]
+    if takes_arrays(tx) and not more and not tx.begun and all(map(spends.is_usual, changed)):
+        _write_at_once(tx, reading, changed, rows, count=count)
+        return
+    if not reading.taken and not spends.advance(tx, before=reading.first - 1, after=reading.first - 1 + count):
+        raise StaleFacts
+    spends.write_cards(tx, changed)
+    spends.append(tx, rows)
+
+
+def _write_at_once(
+    tx: ArrayTransaction, reading: Reading, changed: Collection[SpendCard], rows: Sequence[SpendRow], *, count: int
+) -> None:
+    before = reading.first - 1
+    tx.end_with(_WRITE, *spends.row_columns(rows), before + count, before, *spends.card_columns(changed))
