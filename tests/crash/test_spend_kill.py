@@ -18,7 +18,7 @@ from tests.crash.authority_lives import ANSWERS, Lives, points_passed
 from tests.helpers.paying_site import PayingSite, make_paying_site
 from tests.helpers.spending_oracle import faults
 from tests.linearizability.history import Recorder
-from tests.linearizability.plans import draw_round
+from tests.linearizability.plans import draw_round, for_a_server
 from tests.linearizability.spenders import judged, look_at_the_end, spend
 from tests.linearizability.wire import Wire, unguarded, wire
 
@@ -26,9 +26,9 @@ KILLS: Final = int(os.environ.get("KIOSK_SPEND_KILLS", "6"))
 SEED: Final = int(os.environ.get("KIOSK_KILL_SEED", "1"))
 SPENDERS: Final = 8
 EACH: Final = 5
-CARDS: Final = 4
+CARDS: Final = 5
 ROUNDS_MAX: Final = 2 * KILLS + 4
-LATEST: Final = {"commit": 6, "send": 25}  # the last passage at which a death is drawn, by the end of the point's name
+LATEST_SEND, LATEST_OTHER = 25, 6  # the last passage of a point at which a death is drawn
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,8 @@ def test_a_kill_at_any_moment_loses_no_payment_and_makes_none_twice(site: Paying
 def _deaths(names: list[str]) -> list[str]:
     """Every name once as far as there are kills, then moments of the outside."""
     chance = random.Random(SEED)
-    points = [f"{name}:{chance.randint(1, LATEST[name.rpartition('_')[2]])}" for name in names]
+    latest = {name: LATEST_SEND if name.endswith("_send") else LATEST_OTHER for name in names}
+    points = [f"{name}:{chance.randint(1, latest[name])}" for name in names]
     chance.shuffle(points)
     while len(points) < KILLS:
         points.append(f"{ANSWERS}{chance.randint(1, SPENDERS * EACH)}")
@@ -78,7 +79,7 @@ def _round(site: PayingSite, lives: Lives, number: int) -> None:
     recorder = Recorder(SystemClock())
 
     async def run(way: Wire) -> None:
-        await spend(way, recorder, [turn for turn in played.spenders if turn[0].verb != "wait"])
+        await spend(way, recorder, for_a_server(played))
         await look_at_the_end(way, recorder, played)
 
     with wire(site, serials, lives.port, spenders=SPENDERS) as way:

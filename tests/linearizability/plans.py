@@ -12,6 +12,7 @@ from tests.linearizability.history import Call
 CODES = 25
 WINDOW_MS = 60_000
 GROUP = 16
+GUESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +93,27 @@ def groups_of(spenders: int) -> int:
 
 def draw_round(*, seed: int, spenders: int, each: int, cards: Sequence[str], helpers: bool = True) -> Round:
     """``spenders`` who ask ``each`` things, all at once, in groups that share the ``cards`` between them. With ``helpers`` an
-    operator stops and frees a group's first card, a till withdraws and sells its second and voids its third, and a sweeper gives
-    back what lapsed."""
+    operator stops and frees a group's first card, a till withdraws and sells its second and voids its third, two guess at its last,
+    and a sweeper gives back what lapsed."""
     groups = groups_of(spenders)
     turns: list[list[Call]] = []
     for group in range(groups):
         own = cards[group * len(cards) // groups : (group + 1) * len(cards) // groups]
-        drawing = _Drawing(random.Random(seed * 1_000 + group), f"r{seed}-{group}", own)
-        turns += _turns(drawing, spenders // groups, each, helpers=helpers)
+        drawing = _Drawing(random.Random(seed * 1_000 + group), f"r{seed}-{group}", own[:-1] if helpers else own)
+        turns += _turns(drawing, spenders // groups, each, last=own[-1] if helpers else None)
     return Round(tuple(cards), tuple(tuple(turn) for turn in turns))
 
 
-def _turns(drawing: _Drawing, spenders: int, each: int, *, helpers: bool) -> list[list[Call]]:
+def for_a_server(played: Round) -> list[tuple[Call, ...]]:
+    """The same for a served authority, whose clock nobody moves, and where each of the operator's commands takes its time."""
+    turns = [turn for turn in played.spenders if all(call.verb != "wait" for call in turn)]
+    return [
+        tuple(call for place, call in enumerate(turn) if call.key or place == 0 or call != turn[place - 1])
+        for turn in turns
+    ]
+
+
+def _turns(drawing: _Drawing, spenders: int, each: int, *, last: str | None) -> list[list[Call]]:
     turns: list[list[Call]] = [[] for _ in range(spenders)]
     for _ in range(each):
         for turn in turns:
@@ -111,21 +121,31 @@ def _turns(drawing: _Drawing, spenders: int, each: int, *, helpers: bool) -> lis
             if call.key:
                 drawing.made.append(call)
             turn.append(call)
-    if helpers:
+    if last is not None:
         held = [call.key for turn in turns for call in turn if call.verb == "authorize"]
-        turns += _helpers(drawing, drawing.cards, held)
+        turns += _helpers(drawing, drawing.cards, last, held, each)
     return turns
 
 
-def _helpers(drawing: _Drawing, cards: Sequence[str], held: Sequence[str]) -> list[list[Call]]:
+def _helpers(drawing: _Drawing, cards: Sequence[str], last: str, held: Sequence[str], each: int) -> list[list[Call]]:
     first, second, third = ((name, 0) for name in cards[:3])
     lapses = [_call("lapse", key=f"return of {name}", payment=name) for name in dict.fromkeys(held)]
     drawing.chance.shuffle(lapses)
+
+    def guesser() -> list[Call]:
+        codes = [*[0] * GUESSES, drawing.code(last), drawing.code(last)]
+        return [_call("charge", cards=((last, code),), key=drawing.key(), amount=50) for code in codes]
+
+    stop, go_on = _call("block", cards=(first,)), _call("unblock", cards=(first,))
+    # what is written takes its turn among the spenders' questions, and so lets time pass for them
+    meanwhile = [go_on] * (each // 2)
     return [
-        [_call("block", cards=(first,)), _call("unblock", cards=(first,))],
+        [*meanwhile, stop, stop, stop, go_on],
         [_call("withdraw", cards=(second,)), _call("sell", cards=(second,)), _call("balance", cards=(second,))],
         [_call("void", cards=(third,)), _call("balance", cards=(third,))],
-        [_call("wait", amount=WINDOW_MS + 1), *lapses],
+        guesser(),
+        guesser(),
+        [*meanwhile, _call("wait", amount=WINDOW_MS + 1), *lapses],
     ]
 
 

@@ -18,7 +18,7 @@ from tests.linearizability.test_spenders import play
 
 ROUNDS: Final = 40
 CARDS: Final = 5
-SPENDERS, EACH = 8, 4  # a bad history is searched to its end before it is condemned: short ones are
+SPENDERS, EACH = 8, 6  # a bad history is searched to its end before it is condemned: short ones are
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from tests.helpers.paying_site import PayingSite, make_paying_site
 from tests.helpers.served import served
 from tests.helpers.spending_oracle import faults
 from tests.linearizability.history import Recorder
-from tests.linearizability.plans import draw_round, groups_of
+from tests.linearizability.plans import draw_round, for_a_server, groups_of
 from tests.linearizability.spenders import judged, look_at_the_end, spend
 from tests.linearizability.wire import Wire, unguarded, wire
 
@@ -54,11 +54,10 @@ def test_whatever_many_merchants_tills_and_operators_do_at_once_one_after_anothe
 
 def _play(way: Wire, number: int) -> Recorder:
     played = draw_round(seed=SEED + number, spenders=SPENDERS, each=EACH, cards=[f"C{one}" for one in range(CARDS)])
-    turns = [turn for turn in played.spenders if turn[0].verb != "wait"]  # nobody moves the clock of a served authority
     recorder = Recorder(SystemClock())
 
     async def run() -> None:
-        await spend(way, recorder, turns)
+        await spend(way, recorder, for_a_server(played))
         await look_at_the_end(way, recorder, played)
 
     asyncio.run(run())
