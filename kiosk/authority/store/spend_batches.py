@@ -34,13 +34,11 @@ SELECT n.seq, k.found, cards.*
          SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[]) AND op_id <> payment_id) AS known) AS k
   LEFT JOIN ({spends.CARD} WHERE c.card_id = ANY($2::bigint[])) AS cards ON true
 """
-_PLACES = len(spends.ROW_TYPES)
 _WRITE = f"""
-WITH counted AS (UPDATE spend_counter SET seq = ${_PLACES + 1}::bigint WHERE one = 1 AND seq = ${_PLACES + 2}::bigint RETURNING 1),
-     changed AS ({spends.update_many(first=_PLACES + 3)}),
-     added AS (INSERT INTO spend({spends.ROW}) SELECT * FROM unnest({spends.row_arrays()}) RETURNING 1)
-SELECT facts_hold((SELECT count(*) FROM counted) = 1
-              AND (SELECT count(*) FROM changed) = cardinality(${_PLACES + 3}::bigint[]))
+WITH counted AS (UPDATE spend_counter SET seq = $1::bigint WHERE one = 1 AND seq = $2::bigint RETURNING 1),
+     changed AS ({spends.update_many("$3")}),
+     added AS ({spends.insert_many("$4")} RETURNING 1)
+SELECT facts_hold((SELECT count(*) FROM counted) = 1 AND (SELECT count(*) FROM changed) = cardinality($3::card_change[]))
 """
 
 
@@ -79,4 +77,5 @@ def _write_at_once(
     tx: ArrayTransaction, reading: Reading, changed: Collection[SpendCard], rows: Sequence[SpendRow], *, count: int
 ) -> None:
     before = reading.first - 1
-    tx.end_with(_WRITE, *spends.row_columns(rows), before + count, before, *spends.card_columns(changed))
+    values = [row.values() for row in rows]
+    tx.end_with(_WRITE, before + count, before, spends.changes_of(changed), values)

@@ -122,11 +122,7 @@ class OpenAuthorization:
 
 
 ROW = ", ".join(SpendRow.__struct_fields__)
-ROW_TYPES = (
-    "bigint", "bigint", "text", "bigint", "bytea", "bytea", "bytea", "bigint", "bigint", "text", "bigint", "bigint", "bigint",
-    "bigint", "bigint", "bigint", "bigint", "bigint", "text", "text", "bigint",
-)  # fmt: skip
-_MARKS = ", ".join("?" for _ in ROW_TYPES)
+_MARKS = ", ".join("?" for _ in SpendRow.__struct_fields__)
 
 CARD = """
 SELECT c.card_id, p.lot_no, l.currency, l.codes, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor,
@@ -145,32 +141,25 @@ SELECT {ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
 """
 
 
-def row_arrays() -> str:
-    """The values of many rows as one array a column, from ``$1`` on."""
-    return ", ".join(f"${place}::{name}[]" for place, name in enumerate(ROW_TYPES, start=1))
-
-
-def update_many(*, first: int) -> str:
-    """The update of cards whose codes were right and whose tries are as they were, from ``$first`` on (``card_columns``): their
+def update_many(values: str) -> str:
+    """The update of cards whose codes were right and whose tries are as they were; ``values`` is an array of ``card_change``. Their
     state follows from what is left on them. One row a card that was as it had been read."""
-    arrays = ", ".join(f"${place}::bigint[]" for place in range(first, first + 7))
     return f"""UPDATE card c SET balance_minor = n.balance, codes_used = n.used, authorizations = n.open,
                state = CASE WHEN n.balance = 0 AND n.open = 0 THEN 'exhausted' ELSE 'active' END
-          FROM unnest({arrays}) AS n(card_id, balance, used, open, balance_was, used_was, open_was)
+          FROM unnest({values}::card_change[]) AS n
          WHERE c.card_id = n.card_id AND c.block IS NULL AND c.state IN ('active', 'exhausted')
            AND c.balance_minor = n.balance_was AND c.codes_used = n.used_was AND c.authorizations = n.open_was
         RETURNING 1"""
 
 
-def row_columns(rows: Sequence[SpendRow]) -> list[list[Value]]:
-    """Rows as columns."""
-    return [list(column) for column in zip(*(row.values() for row in rows), strict=True)] or [[] for _ in ROW_TYPES]
+def insert_many(values: str) -> str:
+    """The insertion of rows; ``values`` is an array of ``spend_row``."""
+    return f"INSERT INTO spend({ROW}) SELECT {ROW} FROM unnest({values}::spend_row[])"
 
 
-def card_columns(cards: Iterable[SpendCard]) -> list[list[Value]]:
+def changes_of(cards: Iterable[SpendCard]) -> list[tuple[Value, ...]]:
     """What ``update_many`` takes of each card."""
-    rows = [(card.card_id, *card.now()[1:4], *card.before[1:4]) for card in cards]
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+    return [(card.card_id, *card.now()[1:4], *card.before[1:4]) for card in cards]
 
 
 def takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
@@ -219,7 +208,7 @@ def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:
     others = [card for card in changed if not is_usual(card)] if usual else changed
     touched = sum(tx.run(_UPDATE_ONE, *card.now(), card.card_id, *_found(card)) for card in others)
     if usual and takes_arrays(tx):
-        touched += len(tx.fetch(update_many(first=1), *card_columns(usual)))
+        touched += len(tx.fetch(update_many("$1"), changes_of(usual)))
     if touched != len(changed):
         raise StaleFacts
 
@@ -239,7 +228,7 @@ def append(tx: Transaction, rows: Sequence[SpendRow]) -> None:
     if not rows:
         return
     if takes_arrays(tx):
-        tx.fetch(f"INSERT INTO spend({ROW}) SELECT * FROM unnest({row_arrays()})", *row_columns(rows))
+        tx.fetch(insert_many("$1"), [row.values() for row in rows])
     else:
         tx.run_many(f"INSERT INTO spend({ROW}) VALUES ({_MARKS})", (row.values() for row in rows))
 

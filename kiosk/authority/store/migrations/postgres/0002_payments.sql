@@ -182,3 +182,13 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
+
+-- a batch travels as one array of each of these: a column an array took two and a half times as long to send
+CREATE TYPE spend_row AS (
+  card_id BIGINT, seq BIGINT, kind TEXT, leg BIGINT, payment_id BYTEA, op_id BYTEA, fingerprint BYTEA, merchant_no BIGINT, code_no BIGINT,
+  currency TEXT, amount_minor BIGINT, released_minor BIGINT, merchant_minor BIGINT, distribution_minor BIGINT, contract_no BIGINT,
+  balance_minor BIGINT, until_ms BIGINT, at_ms BIGINT, reason TEXT, reference TEXT, test BIGINT
+);
+CREATE TYPE card_change AS (
+  card_id BIGINT, balance BIGINT, used BIGINT, open BIGINT, balance_was BIGINT, used_was BIGINT, open_was BIGINT
+);
