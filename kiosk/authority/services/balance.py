@@ -3,14 +3,21 @@
 Unknown, of another currency and not yet in the asking shop's stock are one answer. Not responsible for spending.
 """
 
+from itertools import islice
+
 from kiosk.authority.services.activate import known_terminal
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store.cards import CardRow, card_id_of, find_card
 from kiosk.authority.store.places import TerminalRow, find_shop
 from kiosk.authority.store.ports import Transaction
+from kiosk.authority.store.spends import rows_of_card
 from kiosk.domain.activation import CardState
 from kiosk.domain.card import NumberFault, parse_serial
-from kiosk.protocol.messages import Amount, BalanceAnswer, BalanceRequest
+from kiosk.domain.payment import TOOK_MONEY
+from kiosk.protocol.messages import Amount, BalanceAnswer, BalanceRequest, SpentRow
+
+PAYMENTS_SHOWN = 5
+LOOKED_AT = 50
 
 _SOLD = {
     CardState.ACTIVE: "active",
@@ -46,8 +53,14 @@ def balance(tx: Transaction, *, terminal_id: str, request: BalanceRequest) -> Ba
         codes_left=card.codes - card.codes_used.bit_count() if card.state is CardState.ACTIVE else 0,
         codes=card.codes,
         expires_ms=card.expires_ms,
-        payments=[],  # nothing spends yet
+        payments=_payments(tx, card),
     )
+
+
+def _payments(tx: Transaction, card: CardRow) -> list[SpentRow]:
+    """The latest payments, newest first; without the merchants, because whoever looks over a shoulder reads too (CD-09)."""
+    taken = (row for row in rows_of_card(tx, card.card_id, limit=LOOKED_AT) if row.kind in TOOK_MONEY)
+    return [SpentRow(row.at_ms, Amount(row.amount_minor, row.currency)) for row in islice(taken, PAYMENTS_SHOWN)]
 
 
 def _state(card: CardRow, terminal: TerminalRow) -> str | None:

@@ -49,7 +49,7 @@ def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Dec
     if refusal is not None:
         return _decline(book, ask, refusal)
     if len(shares) > 1:
-        shares.sort(key=lambda share: share.card.sold_ms)  # the oldest card is emptied first
+        shares.sort(key=lambda share: (share.card.sold_ms, share.card.card_id))  # the oldest card is emptied first
     rest = ask.amount.minor
     for share in shares:
         share.amount_minor = min(rest, share.card.balance_minor)

@@ -8,9 +8,10 @@ from kiosk.authority.store.merchants import add_contract, contracts
 from kiosk.domain.card import make_code, make_serial
 from kiosk.domain.payment import PAUSE_MS, WRONG_CODES_FREE
 from kiosk.domain.scenarios import Scenario, scenario_serial
-from kiosk.protocol.messages import Amount
+from kiosk.protocol.messages import Amount, BalanceRequest
 from kiosk.protocol.payments import PaymentAnswer, PaymentRequest, Scratch
 from kiosk.protocol.problems import ProblemKind
+from tests.helpers.authority import TILL
 from tests.helpers.spending import CINEMA, PRESS, Till, make_spending, reason
 
 WRONG = make_code("00000000000").digits
@@ -252,3 +253,14 @@ def test_a_card_stands_once_in_a_payment(till: Till) -> None:
     serial = till.serials[0]
     with pytest.raises(TurnedAway, match="twice"):
         till.pay(till.ask((serial, till.codes[serial][0]), (serial, till.codes[serial][1]), minor=100))
+
+
+def test_the_till_is_told_what_a_card_paid_lately_but_not_where(till: Till) -> None:
+    """A customer who asks at the counter where the money went would hear that nothing was spent."""
+    serial = till.serials[0]
+    for minor in (100, 200, 300, 400, 50, 60):
+        till.charge(serial, minor)
+        till.world.clock.advance(1000)  # type: ignore[attr-defined] # the tests' own clock
+    answer = till.world.authority.balance(TILL, BalanceRequest(serial=serial))
+    assert answer.balance == Amount(890, "EUR")
+    assert [row.amount.amount_minor for row in answer.payments or []] == [60, 50, 400, 300, 200]
