@@ -113,7 +113,7 @@ def open_beside(folder: Path, database: str | None = None) -> Store:
     if database is None:
         return SqliteStore.open(Places(folder).database, cache_kib=AUDIT_CACHE_KIB)
     from kiosk.authority.store.postgres import PostgresStore
-    from kiosk.authority.store.postgres_session import Limits
+    from kiosk.authority.store.postgres_settings import Limits
 
     return PostgresStore.open(
         _address(database), Limits(answer_s=AUDIT_LIMIT_S, statement_ms=int(AUDIT_LIMIT_S * 1000))

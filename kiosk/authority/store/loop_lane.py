@@ -24,8 +24,6 @@ from kiosk.authority.store.batches import (
 from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, LoopStore, T, Work, trouble
 from kiosk.errors import Trouble
 
-TURNS_MAX = 16
-
 
 class LoopLane:
     """One side of a store on one event loop. ``drained`` waits for what was taken in."""
@@ -60,21 +58,13 @@ class LoopLane:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await self._let_in()
+                await asyncio.sleep(
+                    0
+                )  # one turn of the loop: whoever stands at the door belongs to this batch; there is no timer
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
                 await self._commit(batch, STALE_TRIES)
         finally:
             self._task = None
-
-    async def _let_in(self) -> None:
-        """Wait while each turn of the loop brings more: those who stand at the door belong to this batch. Whoever is alone
-        waits one turn; there is no timer."""
-        seen = 0
-        for _ in range(TURNS_MAX):
-            if len(self._waiting) == seen:
-                return
-            seen = len(self._waiting)
-            await asyncio.sleep(0)
 
     async def _commit(self, batch: list[Item], tries: int) -> None:
         self.batches += 1

@@ -23,7 +23,8 @@ from kiosk.authority.store.ports import (
     Work,
     trouble,
 )
-from kiosk.authority.store.postgres_session import SERVING_LOCK, Limits, PostgresSession
+from kiosk.authority.store.postgres_session import PostgresSession
+from kiosk.authority.store.postgres_settings import BY_KEYS, SERVING_LOCK, Limits
 from kiosk.authority.store.postgres_trouble import StatementFailed
 from kiosk.authority.store.schema import Dialect, steps_from
 from kiosk.errors import Trouble
@@ -84,7 +85,7 @@ class PostgresStore:
 
     def __init__(self, dsn: str, limits: Limits) -> None:
         """Connects nowhere yet: ``create`` and ``open`` do. ``dsn`` may hold a password and is shown to nobody."""
-        self._writer = PostgresSession(dsn, limits, purpose="writer")
+        self._writer = PostgresSession(dsn, limits, purpose="writer", planning=BY_KEYS)
         self._reader = PostgresSession(dsn, limits, purpose="reader")
         self._transaction = PostgresTransaction(self._writer)
         self._reads = PostgresTransaction(self._reader)

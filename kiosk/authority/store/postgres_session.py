@@ -7,10 +7,9 @@ before it is used: what it calls durable must be. Not responsible for what a tra
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import uvloop
@@ -26,48 +25,22 @@ from kiosk.authority.store.ports import (
     Value,
     trouble,
 )
+from kiosk.authority.store.postgres_settings import (
+    CLOSE_LIMIT_S,
+    CONNECT_LIMIT_S,
+    MANY_ROWS,
+    MAX_STATEMENTS,
+    NO_SETTINGS,
+    SERVER_SETTINGS,
+    SERVING_LOCK,
+    SETTLE,
+    WANTED,
+    Limits,
+)
 from kiosk.authority.store.postgres_sql import numbered
 from kiosk.authority.store.postgres_trouble import FOREIGN, StatementFailed, statement_failed
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
-
-CONNECT_LIMIT_S: Final = 5.0
-CLOSE_LIMIT_S: Final = 2.0
-MAX_STATEMENTS: Final = 500
-MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not one call
-
-SERVING_LOCK: Final = int.from_bytes(b"kioskaut", "big")
-"""PostgreSQL's advisory lock of the one process that serves, or changes the schema of, a database."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long what may take. ``answer_s`` is ours, for any call, a commit that waits for a standby among them; the others are the
-    server's: for a statement (it never applies to a commit), for a lock, which an operator's command may hold for a moment, and
-    for standing still inside a transaction, which must not hold up the others for ever."""
-
-    answer_s: float = 30.0
-    statement_ms: int = 20_000
-    lock_ms: int = 5_000
-    idle_ms: int = 60_000
-
-
-_SERVER_SETTINGS: Final = {
-    "client_min_messages": "warning",
-    "jit": "off",  # short statements only
-    # every statement is prepared and finds its rows by their keys: planning each anew took longer than running it
-    "plan_cache_mode": "force_generic_plan",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-}
-# remote_apply is more than "on" and may stay; whatever is less is not durable
-_SETTLE: Final = """
-SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('server_encoding'),
-       set_config('synchronous_commit',
-                  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)
-"""
-_WANTED: Final = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
 
 T = TypeVar("T")
 
@@ -76,10 +49,11 @@ class PostgresSession:
     """``begin`` connects when there is no connection; ``abandon`` and ``hang_up`` never raise. Everything else raises
     ``StatementFailed`` for what the database says, and ``Trouble`` when there is no usable database at all."""
 
-    def __init__(self, dsn: str, limits: Limits, *, purpose: str) -> None:
+    def __init__(self, dsn: str, limits: Limits, *, purpose: str, planning: Mapping[str, str] = NO_SETTINGS) -> None:
         self._dsn = dsn
         self._limits = limits
         self._purpose = purpose
+        self._planning = planning
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._connection: asyncpg.Connection | None = None
         self._statements: dict[str, PreparedStatement] = {}
@@ -274,7 +248,8 @@ class PostgresSession:
             statement_cache_size=0,  # the statements that are kept are kept here, without a limit of time
             target_session_attrs="read-write",  # money is read where it is written (SV-05)
             server_settings={
-                **_SERVER_SETTINGS,
+                **SERVER_SETTINGS,
+                **self._planning,
                 "application_name": f"kiosk authority {self._purpose}",
                 "statement_timeout": str(self._limits.statement_ms),
                 "lock_timeout": str(self._limits.lock_ms),
@@ -288,9 +263,9 @@ class PostgresSession:
 
     def _settle(self) -> None:
         """Judge a new connection before anything is entrusted to it."""
-        row = self.first(_SETTLE, ())
+        row = self.first(SETTLE, ())
         assert row is not None, "a row of settings"
-        for (name, wanted), found in zip(_WANTED.items(), row, strict=False):
+        for (name, wanted), found in zip(WANTED.items(), row, strict=False):
             if found != wanted:
                 raise trouble(UNSAFE_DATABASE, f"PostgreSQL runs with {name} = {found}: set it to {wanted}")
         if self._claimed:

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.authority.store.ports import Done, Transaction
 from kiosk.authority.store.postgres import PostgresStore
-from kiosk.authority.store.postgres_session import Limits
+from kiosk.authority.store.postgres_settings import Limits
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.authority.store.writer import BatchWriter
 from kiosk.errors import Trouble
