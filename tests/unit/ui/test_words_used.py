@@ -1,6 +1,7 @@
 """The code and the catalogues agree: no unknown key is asked for, no word is kept that nobody says."""
 
 import ast
+import re
 from pathlib import Path
 
 from kiosk.i18n.translator import load
@@ -8,12 +9,26 @@ from kiosk.resources import asset
 
 PACKAGE = Path(__file__).resolve().parents[3] / "kiosk"
 # keys that are composed at run time, by their beginning
-COMPOSED = ("promise.", "tender.", "login.role_", "lang.", "set.", "rec.", "help.", "key.", "t.", "wb.")
+COMPOSED = (
+    *("promise.", "tender.", "login.role_", "lang.", "set.", "rec.", "help.", "key.", "t.", "wb."),
+    *(
+        "web.state_",
+        "web.bad_",
+        "web.cancelled_",
+        "web.held",
+        "web.lapsed_",
+        "web.paid",
+        "web.suspended_",
+        "web.trouble_",
+    ),
+    *("web.unknown_", "web.wait_"),
+)
+_KEY = re.compile(r"""['"]([a-z_]+\.[a-z0-9_]+)['"]""")
 
 
 def literals() -> dict[str, Path]:
-    """Every string of the code that has the form of a key."""
-    found: dict[str, Path] = {}
+    """Every string of the code, and of the shoppers' pages, that has the form of a key."""
+    found = {key: page for page in asset("pages").glob("*.html") for key in _KEY.findall(page.read_text("utf-8"))}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
