@@ -41,6 +41,11 @@ def encode(message: msgspec.Struct) -> bytes:
     return _ENCODER.encode(message)
 
 
+def holds_nul(body: bytes) -> bool:
+    """Whether a text in this JSON holds the character U+0000, which no name or id has and not every database can keep."""
+    return b"\\u0000" in body and _NUL.search(body) is not None
+
+
 def decode(body: bytes, kind: type[T], *, limit: int = MAX_BODY_BYTES) -> T:
     """The message in ``body``. Raises ``Malformed``, or ``TooLarge`` beyond ``limit`` bytes.
 
@@ -50,7 +55,7 @@ def decode(body: bytes, kind: type[T], *, limit: int = MAX_BODY_BYTES) -> T:
     """
     if len(body) > limit:
         raise TooLarge(f"at most {limit} bytes are allowed")
-    if b"\\u0000" in body and _NUL.search(body):
+    if holds_nul(body):
         raise Malformed("a text holds the character U+0000")
     try:
         return msgspec.json.decode(body, type=kind)

@@ -31,6 +31,7 @@ from kiosk.clock import Clock
 from kiosk.domain.activation import Outcome
 from kiosk.domain.events import CardPromised, PromiseSettled
 from kiosk.protocol.canonical import NotCanonical, read_canonical
+from kiosk.protocol.codec import holds_nul
 from kiosk.protocol.keys import BadKey, VerifyKey, base64url, unbase64url
 from kiosk.protocol.messages import (
     MAX_BATCH_ENTRIES,
@@ -103,6 +104,8 @@ def _check(entry: SignedEntry, terminal: TerminalRow, key: VerifyKey) -> Checked
     try:
         prev, claimed, signature = bytes.fromhex(entry.prev), bytes.fromhex(entry.hash), unbase64url(entry.signature)
         content = entry.content.encode("utf-8")
+        if holds_nul(content):
+            return Bad(entry.seq, ProblemKind.MALFORMED_REQUEST)
         envelope = msgspec.json.decode(content, type=_Envelope)
         read_canonical(content)
         at_ms = _utc_ms(envelope.at)

@@ -316,3 +316,9 @@ def test_a_batch_that_cannot_be_meant_is_turned_away_whole(world: World, journal
         with pytest.raises(TurnedAway):
             world.authority.entries(TILL, batch)
     assert world.rows("SELECT count(*) FROM entry") == [(0,)]
+
+
+def test_a_text_that_not_every_database_can_keep_is_parked(world: World, journal: Journal) -> None:
+    """One odd character would fail the whole delivery for ever, and with it everything that the till has to tell."""
+    odd = journal.sign("SaleClosed", {"sale_id": "a\0b"}, seq=1, prev=bytes(32))
+    assert journal.deliver(odd) == [("malformed-request", None)]
