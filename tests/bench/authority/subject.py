@@ -13,6 +13,7 @@ from pathlib import Path
 from kiosk.authority.services.pay.asked import Caller, id_text, op_id_of
 from kiosk.authority.store.ports import Store
 from kiosk.authority.store.postgres import PostgresStore
+from kiosk.authority.store.postgres_settings import Limits
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.protocol.keys import Signer
 from tests.bench.authority.cards import HMAC_KEY, P256_KEY, Deck, Spendable, fill
@@ -23,6 +24,7 @@ from tests.helpers.served import start
 
 AT_MOST_PER_S = 12_000  # more purchases than this are not signed for a second of load
 MINOR = 10
+UNHURRIED = Limits(answer_s=1_800, statement_ms=0)  # for filling alone
 _BENCH = Caller(merchant_no=1, test=False, contracts=())
 
 
@@ -117,7 +119,7 @@ def on_postgres(cluster: Cluster, folder: Path, *, cards: int, known: int) -> It
     database = database_of(dsn)
     # foreign keys of rows that are made by rule need no looking up
     cluster.sql(f"ALTER DATABASE {database} SET session_replication_role = replica")
-    filler = PostgresStore.open(dsn)
+    filler = PostgresStore.open(dsn, UNHURRIED)
     deck, signers = fill(filler, folder, count=cards, known=known)
     filler.close()
     cluster.sql(f"ALTER DATABASE {database} RESET session_replication_role")
