@@ -27,7 +27,18 @@ from kiosk.authority.store.batches import (
     tell,
 )
 from kiosk.authority.store.loop_lane import LoopRunner
-from kiosk.authority.store.ports import OVERLOADED, Failed, Group, LoopStore, Runner, Store, T, Work, trouble
+from kiosk.authority.store.ports import (
+    OVERLOADED,
+    Failed,
+    Group,
+    LoopStore,
+    Runner,
+    Store,
+    T,
+    Transaction,
+    Work,
+    trouble,
+)
 from kiosk.errors import Bug, Trouble
 
 JOIN_LIMIT_S = 40.0  # longer than a commit may wait for PostgreSQL
@@ -175,12 +186,18 @@ async def serving_lanes(store: Store) -> AsyncIterator[Runner]:
     if isinstance(store, LoopStore):
         runner = LoopRunner(store)
         try:
+            # at once: what was claimed for serving moves with the connection, and must not wait for somebody to pay
+            await runner.write(_nothing)
             yield runner
         finally:
             await runner.end()
     else:
         with lanes(store) as threads:
             yield threads
+
+
+def _nothing(_tx: Transaction) -> None:
+    """The work that only wants a connection."""
 
 
 class DirectRunner:

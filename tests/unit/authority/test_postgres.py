@@ -239,3 +239,22 @@ def test_one_bad_read_leaves_those_beside_it_alone(store: PostgresStore) -> None
 
     results = store.read_batch([good, lambda tx: tx.one("SELECT nonsense"), good])
     assert [getattr(result, "value", None) for result in results] == ["1", None, "1"]
+
+
+def test_the_claim_moves_to_the_servers_loop_at_once(postgres: Cluster) -> None:
+    """Until somebody pays, a second server could start beside the first, and the first could not write any more."""
+    dsn = postgres.new_authority_database()
+    store = PostgresStore.open(dsn)
+    store.claim()
+    other = PostgresStore.open(dsn)
+
+    async def serve() -> None:
+        async with serving_lanes(store) as runner:
+            await runner.read(lambda tx: get_setting(tx, "a"))
+            with pytest.raises(Trouble) as taken:
+                await asyncio.to_thread(other.claim)
+            assert taken.value.code == "AUT-10"
+
+    asyncio.run(serve())
+    other.close()
+    store.close()
