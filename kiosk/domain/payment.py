@@ -62,7 +62,6 @@ class PaymentStatus(Enum):
 
 TOOK_CODE = frozenset({SpendKind.AUTHORIZED, SpendKind.CHARGED})
 TOOK_MONEY = frozenset({SpendKind.CHARGED, SpendKind.CAPTURED})
-GAVE_BACK = frozenset({SpendKind.CANCELLED, SpendKind.RETURNED})
 NO_EFFECT = frozenset({SpendKind.DECLINED, SpendKind.REFUSED})
 
 

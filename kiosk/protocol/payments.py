@@ -7,7 +7,6 @@ problems.
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from kiosk.domain.payment import CARDS_MAX, WINDOW_MAX_S, WINDOW_MIN_S
@@ -130,10 +129,3 @@ class EventsAnswer(Answer, frozen=True):
     events: list[Event]
     cursor: str
     more: bool
-
-
-class Decline(msgspec.Struct, frozen=True):
-    """Why a payment or an operation on it was not made: part of a problem, under ``reason``; ``payment_id`` names the record."""
-
-    reason: str
-    payment_id: str

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kiosk.authority.services.checkouts import is_loopback
+from kiosk.authority.services.addresses import is_loopback
 from kiosk.authority.store.ports import Transaction
 from kiosk.authority.store.settings import get_setting, put_setting
 

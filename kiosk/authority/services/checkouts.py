@@ -4,11 +4,11 @@ Not responsible for paying (``services.attempts``) nor for how the page looks (`
 """
 
 import hmac
-import ipaddress
 import uuid
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from kiosk.authority.keyfiles import AuthorityKeys
+from kiosk.authority.services.addresses import is_loopback
 from kiosk.authority.services.attempts import Attempts, caller_of
 from kiosk.authority.services.pay.asked import ID_BYTES, Caller, amount_of, id_text, op_id_of
 from kiosk.authority.services.pay.spending import Spending, find_payment
@@ -157,13 +157,3 @@ def _is_address(url: str) -> bool:
     if not host or parts.username is not None or parts.password is not None:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,11 +5,11 @@ ever, ever more slowly. Live payments alone: a site under development asks for i
 (``kiosk.authority.webhook_sender``) nor for the loop (``kiosk.authority.worker``).
 """
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from kiosk.authority.services.addresses import is_loopback
 from kiosk.authority.services.alert_kinds import AlertKind
 from kiosk.authority.services.pay.answers import event_of
 from kiosk.authority.services.refused import malformed
@@ -54,7 +54,7 @@ def checked_url(text: str, *, demonstration: bool) -> str:
         raise malformed(
             "a webhook is https://host/path, the host in lower case, without names, passwords, % and fragments"
         )
-    if parts.scheme == "http" and not (demonstration and _loopback(parts)):
+    if parts.scheme == "http" and not (demonstration and is_loopback(parts.hostname or "")):
         raise malformed("a webhook is https; http is for this machine itself, in a demonstration")
     return text
 
@@ -128,13 +128,3 @@ def _parts(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable else None
-
-
-def _loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

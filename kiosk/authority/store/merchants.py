@@ -81,11 +81,6 @@ def add_key(tx: Transaction, key: MerchantKeyRow, *, now_ms: int) -> None:
     )  # fmt: skip
 
 
-def find_key(tx: Transaction, key_id: str) -> MerchantKeyRow | None:
-    row = tx.one(f"{_KEY} WHERE key_id = ?", key_id)
-    return _key(row) if row else None
-
-
 def keys(tx: Transaction) -> list[MerchantKeyRow]:
     """Every key, revoked ones too."""
     return [_key(row) for row in tx.all(f"{_KEY} ORDER BY key_id")]

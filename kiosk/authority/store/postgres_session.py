@@ -112,20 +112,11 @@ class PostgresSession:
         if self._ended or not self.begun:
             self._beginning = None
             return
-        self._warned = False
         failpoint("authority.postgres.before_commit")
-        try:
-            said = self.execute("COMMIT")
-        except StatementFailed as failed:
-            if failed.clean:
-                raise
-            self.hang_up()
-            raise trouble(IN_DOUBT, "the connection ended during a commit") from failed
+        said = self._last(lambda: self.execute("COMMIT"))
         failpoint("authority.postgres.after_commit")
         if said != "COMMIT":
             raise Bug("a statement failed and its work went on: PostgreSQL took the transaction back")
-        if self._warned:
-            raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
 
     def look(self, sql: str, values: Sequence[object]) -> list[Row]:
         """Rows as they are now. Before anything else was done they need no transaction."""
@@ -143,19 +134,24 @@ class PostgresSession:
         """The one statement that writes, which is its own transaction: durable on return, and unknown (AUT-13) when its answer
         is lost. Only where nothing has needed a transaction yet, and nothing follows."""
         assert not self.begun, "a statement that ends its transaction stands alone"
-        self._warned = False
         failpoint("authority.postgres.before_single")
+        self._last(lambda: self._call(self._rows(sql, values)))
+        failpoint("authority.postgres.after_single")
+        self._beginning, self._ended = None, True
+
+    def _last(self, statement: Callable[[], T]) -> T:
+        """What makes durable: whatever the server did not answer itself is unknown."""
+        self._warned = False
         try:
-            self._call(self._rows(sql, values))
+            value = statement()
         except StatementFailed as failed:
             if failed.clean:
                 raise
             self.hang_up()
             raise trouble(IN_DOUBT, "the connection ended during a commit") from failed
-        failpoint("authority.postgres.after_single")
-        self._beginning, self._ended = None, True
         if self._warned:
             raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
+        return value
 
     def abandon(self) -> None:
         """Take back whatever is open."""

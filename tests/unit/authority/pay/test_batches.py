@@ -1,6 +1,7 @@
 """Many payments in one transaction: they see each other in their order, and one that fails leaves its neighbours alone."""
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.batches import Item
+from kiosk.authority.store.loop_lane import LoopLane
 from kiosk.authority.store.ports import DISK_FULL, Done, Failed, Transaction, Work, trouble
 from kiosk.authority.store.spends import StaleFacts
 from kiosk.authority.store.writer import BatchWriter
 from kiosk.errors import Bug, Trouble
 from kiosk.protocol.payments import PaymentAnswer
 from tests.helpers.spending import PRESS, Till, make_spending
+
+Decide = Callable[..., list[object]]
 
 
 @pytest.fixture
@@ -137,37 +141,60 @@ class _Store:
         return results
 
 
-def _decide(store: _Store, *questions: int) -> list[object]:
-    """What each question hears when all come in one batch."""
+def _on_a_thread(store: _Store, *questions: int) -> list[object]:
+    """What each question hears when all come in one batch of the lane for SQLite."""
     writer = BatchWriter(store)  # type: ignore[arg-type] # as much of a store as the writer asks for
     futures: list[Future[Any]] = [Future() for _ in questions]
     writer._commit([Item(question, store.group, future) for question, future in zip(questions, futures, strict=True)])
     return [future.exception(0) or future.result(0) for future in futures]
 
 
+def _on_the_loop(store: _Store, *questions: int) -> list[object]:
+    """The same in the lane for PostgreSQL."""
+
+    async def run(works: Sequence[Work[Any]]) -> list[Done | Failed]:
+        return store.write_batch(works)
+
+    async def ask() -> list[object]:
+        lane = LoopLane(run)
+        heard = [lane.post(question, store.group) for question in questions]
+        await lane.drained()
+        with pytest.raises(Trouble):
+            lane.post(0, store.group)
+        return [future.exception() or future.result() for future in heard]
+
+    return asyncio.run(ask())
+
+
+@pytest.fixture(params=[_on_a_thread, _on_the_loop])
+def decide(request: pytest.FixtureRequest) -> Decide:
+    found: Decide = request.param
+    return found
+
+
 @pytest.mark.parametrize("at_commit", [False, True])
-def test_a_failed_batch_is_split_until_the_culprit_is_alone(at_commit: bool) -> None:
+def test_a_failed_batch_is_split_until_the_culprit_is_alone(at_commit: bool, decide: Decide) -> None:
     """One impossible payment would be everybody's failure, for ever."""
     store = _Store(bad={5}, at_commit=at_commit)
-    heard = _decide(store, *range(8))
+    heard = decide(store, *range(8))
     assert [one for one in heard if isinstance(one, int)] == [0, 10, 20, 30, 40, 60, 70]
     assert isinstance(heard[5], Bug)
     assert [5] in store.batches
 
 
-def test_a_full_disk_is_everybodys() -> None:
+def test_a_full_disk_is_everybodys(decide: Decide) -> None:
     """A yes would be given for what is not on the disk."""
-    assert all(isinstance(one, Trouble) for one in _decide(_Store(full=True), 1, 2, 3))
+    assert all(isinstance(one, Trouble) for one in decide(_Store(full=True), 1, 2, 3))
 
 
-def test_stale_facts_are_read_again() -> None:
+def test_stale_facts_are_read_again(decide: Decide) -> None:
     """An operator's command at the wrong moment would fail the payments of everybody who pays then."""
     store = _Store(stale=2)
-    assert _decide(store, 1, 2) == [10, 20]
+    assert decide(store, 1, 2) == [10, 20]
     assert store.batches == [[1, 2]] * 3
 
 
-def test_facts_that_stay_stale_end() -> None:
+def test_facts_that_stay_stale_end(decide: Decide) -> None:
     """The writer would turn for ever and answer nobody."""
-    heard = _decide(_Store(stale=10_000), 1, 2)
+    heard = decide(_Store(stale=10_000), 1, 2)
     assert all(isinstance(one, Trouble) and one.retryable for one in heard)
