@@ -58,9 +58,8 @@ class LoopLane:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(
-                    0
-                )  # one turn of the loop: whoever stands at the door belongs to this batch; there is no timer
+                # one turn of the loop and no timer: whoever stands at the door belongs to this batch
+                await asyncio.sleep(0)
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
                 await self._commit(batch, STALE_TRIES)
         finally:
