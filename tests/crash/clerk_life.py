@@ -17,7 +17,7 @@ from typing import Final, TypedDict
 from kiosk.bootstrap.terminal import Machine, Terminal
 from kiosk.demo.control import ControlClient
 from kiosk.domain.sale import LinePhase
-from kiosk.failpoints import LOG_VARIABLE, VARIABLE
+from kiosk.failpoints import LOG_VARIABLE, VARIABLE, read_environment
 from kiosk.till import commands as do
 from kiosk.till.state import Question, RecoveryQuestion, Stage, TillState
 
@@ -157,6 +157,7 @@ def main() -> None:
                 os.environ[VARIABLE] = job["failpoint"]
             if job["log"]:
                 os.environ[LOG_VARIABLE] = job["log"]
+            read_environment()
             code = 1
             try:
                 code = Life(job).live()

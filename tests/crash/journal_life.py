@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
+from kiosk import failpoints
 from kiosk.clock import SystemClock
 from kiosk.domain import events as ev
 from kiosk.errors import Trouble
@@ -139,6 +140,7 @@ def _live(job: Job) -> Outcome:
         for name, value in (("KIOSK_FAILPOINT", job["failpoint"]), ("KIOSK_FAILPOINT_LOG", job["log"])):
             if value:
                 os.environ[name] = value
+        failpoints.read_environment()
         status = 1
         try:
             Life(job, writing).run()

@@ -80,7 +80,10 @@ def test_an_unarmed_point_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failpoints, "kill", lambda: pytest.fail("killed"))
     failpoint("journal.append.before_commit")
     monkeypatch.setenv("KIOSK_FAILPOINT", "another.name")
+    failpoints.read_environment()
     failpoint("journal.append.before_commit")
+    monkeypatch.delenv("KIOSK_FAILPOINT")
+    failpoints.read_environment()
 
 
 def test_an_armed_point_kills_at_the_wanted_passage(tmp_path: Path) -> None:
