@@ -5,13 +5,13 @@ nothing unknown. It stands in the way of every request, so the usual form is rea
 covered nor for whether the signature is right (``signing``).
 """
 
-import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 VERSION_HEADER: Final = "kiosk-version"
 KEY_HEADER: Final = "idempotency-key"
@@ -35,8 +35,7 @@ FIELD_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 HeaderPairs = Iterable[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What a signature says of itself; nothing of it is proved yet. ``params`` is the text that it signs about its parts."""
 
     order: tuple[str, ...]
@@ -85,17 +84,22 @@ def _listed(text: str, wanted: tuple[str, ...]) -> tuple[str, tuple[str, ...]] |
     return (found[1], order) if len(order) == len(wanted) and set(order) == set(wanted) else None
 
 
-def _parameters(text: str) -> Mapping[str, str] | None:
-    """The parameters by name; ``None`` for one that is unknown, of the wrong kind, or there twice."""
+def _parameters(text: str, *, nonce: bool) -> tuple[str, str, str, str, str] | None:
+    """``created``, ``keyid``, ``alg``, ``nonce`` and ``tag``; ``None`` if one is missing, unknown, of the wrong kind, or there
+    twice."""
     usual = _USUAL.fullmatch(text)
     if usual is not None:
-        return {"created": usual[1], "keyid": usual[2], "alg": usual[3], "nonce": usual[4], "tag": usual[5]}
+        return usual[1], usual[2], usual[3], usual[4], usual[5]
     values: dict[str, str] = {}
     for name, quoted, number in _PARAMETER.findall(text) if _PARAMETER_LIST.fullmatch(text) else ():
         if name in values or name not in _PARAMETERS or bool(number) != (name == "created"):
             return None
         values[name] = number or quoted
-    return values
+    if not nonce:
+        values.setdefault("nonce", "")
+    if values.keys() != _PARAMETERS:
+        return None
+    return values["created"], values["keyid"], values["alg"], values["nonce"], values["tag"]
 
 
 def read_signature(fields: Mapping[str, str], *, wanted: tuple[str, ...]) -> Seen | None:
@@ -109,20 +113,17 @@ def read_signature(fields: Mapping[str, str], *, wanted: tuple[str, ...]) -> See
     signed = _SIGNATURE.fullmatch(fields.get("signature", ""))
     if listed is None or signed is None or listed[0] != signed[1]:
         return None
-    values = _parameters(parameters)
-    needed = _PARAMETERS if "@method" in wanted else _PARAMETERS - {"nonce"}
-    if values is None or not needed <= values.keys():
+    a_request = wanted[0] == "@method"
+    values = _parameters(parameters, nonce=a_request)
+    if values is None:
         return None
-    nonce = values.get("nonce", "")
-    if "nonce" in needed and len(nonce) < NONCE_BYTES * 8 // 6:
+    created, keyid, alg, nonce, tag = values
+    if a_request and len(nonce) < NONCE_BYTES * 8 // 6:
         return None
     try:
-        signature = base64.b64decode(signed[2], validate=True)
+        signature = binascii.a2b_base64(signed[2], strict_mode=True)
     except binascii.Error:
         return None
-    if base64.b64encode(signature).decode("ascii") != signed[2]:
+    if binascii.b2a_base64(signature, newline=False).decode("ascii") != signed[2]:
         return None  # the last character has bits that mean nothing: one signature has one spelling
-    covered = text[text.index("(") :]
-    return Seen(
-        listed[1], covered, int(values["created"]), values["keyid"], values["alg"], nonce, values["tag"], signature
-    )
+    return Seen(listed[1], text[len(listed[0]) + 1 :], int(created), keyid, alg, nonce, tag, signature)

@@ -7,12 +7,14 @@ PR-08). Not responsible for whose key it is (a ``KeyRing`` is passed in) nor for
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
@@ -49,6 +51,7 @@ _WRITE: Final = (
 )
 _READ_FIELDS: Final = frozenset(name for name in _READ if not name.startswith("@"))
 _WRITE_FIELDS: Final = frozenset(name for name in _WRITE if not name.startswith("@"))
+_WRITE_ONLY_FIELDS: Final = _WRITE_FIELDS - _READ_FIELDS
 _NONE: Final[frozenset[str]] = frozenset()
 _ANSWER: Final = '("@status" "content-digest" "signature";req)'
 
@@ -56,8 +59,7 @@ _LABEL: Final = "sig"
 _TARGET = re.compile(r"[A-Z]+ [!-~]*")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestParts:
+class RequestParts(msgspec.Struct, frozen=True):
     """A request as it stands on the wire. ``path`` and ``query`` are raw (percent-encoded, the query without its ``?``);
     ``headers`` are all field lines, as ASGI gives them; ``body`` the bytes before any decoding."""
 
@@ -100,7 +102,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 def content_digest(body: bytes) -> str:
     """The value of ``Content-Digest`` (RFC 9530), sha-256."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
+    return f"sha-256=:{binascii.b2a_base64(hashlib.sha256(body).digest(), newline=False).decode('ascii')}:"
 
 
 def sign_request(
@@ -162,7 +164,11 @@ class Claim(msgspec.Struct, frozen=True):
 
 def read_claim(request: RequestParts, *, tag: str = TERMINAL_TAG) -> Claim | Fault:
     """Everything that can be judged without the key, so that the key may be looked up meanwhile by whatever takes its time."""
-    fields = read_fields(request.headers)
+    return claim_of(request, read_fields(request.headers), tag=tag)
+
+
+def claim_of(request: RequestParts, fields: Mapping[str, str] | None, *, tag: str) -> Claim | Fault:
+    """``read_claim`` for header fields that were read already: by lower-case name, each once; ``None`` if they could not be."""
     if fields is None:
         return Fault.BAD
     if "signature" not in fields and "signature-input" not in fields:
@@ -188,26 +194,24 @@ def verify_claim(
     if verifier.algorithm.value != seen.alg:
         return Fault.BAD
     derived = _derived(request.method, authority, request.path, request.query)
-    lines = [(f'"{name}"', derived[name] if name in derived else fields[name]) for name in seen.order]
-    if not verifier.verify(seen.signature, signature_base(lines, seen.params)):
+    values = tuple([derived[name] if name in derived else fields[name] for name in seen.order])
+    base = (_layout(seen.order) % values + seen.params).encode("ascii", "backslashreplace")
+    if not verifier.verify(seen.signature, base):
         return Fault.BAD
     # after the signature: only its owner learns the authority's time, and only its owner spends nonces
     if not now_s - MAX_AGE_S <= seen.created_s <= now_s + MAX_SKEW_S:
         return Fault.SKEW
-    match nonces.use(seen.keyid, seen.nonce, created_s=seen.created_s, now_s=now_s):
-        case NonceVerdict.SEEN:
-            return Fault.REPLAYED
-        case NonceVerdict.FULL:
-            return Fault.BUSY
-        case NonceVerdict.FRESH:
-            return Verified(
-                keyid=seen.keyid,
-                created_s=seen.created_s,
-                nonce=seen.nonce,
-                signature=fields["signature"],
-                idempotency_key=fields.get(KEY_HEADER),
-                version=fields[VERSION_HEADER],
-            )
+    verdict = nonces.use(seen.keyid, seen.nonce, created_s=seen.created_s, now_s=now_s)
+    if verdict is not NonceVerdict.FRESH:
+        return Fault.REPLAYED if verdict is NonceVerdict.SEEN else Fault.BUSY
+    return Verified(
+        keyid=seen.keyid,
+        created_s=seen.created_s,
+        nonce=seen.nonce,
+        signature=fields["signature"],
+        idempotency_key=fields.get(KEY_HEADER),
+        version=fields[VERSION_HEADER],
+    )
 
 
 def verify_request(
@@ -270,7 +274,7 @@ def verify_answer(
 
 def _whole_request(request: RequestParts, fields: Mapping[str, str], covered: tuple[str, ...]) -> bool:
     # a field of the profile that is there and not covered could be altered on the way and still be acted on
-    needed, extra = (_READ_FIELDS, _WRITE_FIELDS - _READ_FIELDS) if covered is _READ else (_WRITE_FIELDS, _NONE)
+    needed, extra = (_READ_FIELDS, _WRITE_ONLY_FIELDS) if covered is _READ else (_WRITE_FIELDS, _NONE)
     if not needed <= fields.keys() or not extra.isdisjoint(fields):
         return False
     if request.method == "GET" and request.body:
@@ -297,9 +301,15 @@ def _quoted(part: str) -> str:
     return f'"{name}";req' if req else f'"{name}"'
 
 
+@lru_cache(maxsize=256)  # a client has one order all its life; whoever invents others costs evictions
+def _layout(order: tuple[str, ...]) -> str:
+    """The signature base of a request with these parts, a place for each value, up to the parameters."""
+    return "".join(f'"{name}": %s\n' for name in order) + '"@signature-params": '
+
+
 def signature_base(lines: Iterable[tuple[str, str]], params: str) -> bytes:
     """The signature base of RFC 9421, 2.5: ``lines`` are (component identifier as written, its value)."""
-    text = "".join([f"{name}: {value}\n" for name, value in lines])  # a list: this is in every request's way
+    text = "".join(f"{name}: {value}\n" for name, value in lines)
     return f'{text}"@signature-params": {params}'.encode("ascii", "backslashreplace")
 
 

@@ -1,7 +1,8 @@
 """Signed messages for tests: keys from fixed seeds, a request of every kind, and one place that signs and checks them."""
 
-import dataclasses
 from dataclasses import dataclass, field
+
+import msgspec
 
 from kiosk.protocol import routes
 from kiosk.protocol.keys import SigningKey
@@ -85,7 +86,7 @@ class Wire:
 def with_header(parts: RequestParts, name: str, value: str | None) -> RequestParts:
     """The request with this header replaced, or dropped when ``value`` is ``None``."""
     rest = [pair for pair in parts.headers if pair[0] != name.encode()]
-    return dataclasses.replace(parts, headers=rest if value is None else [*rest, *pairs({name: value})])
+    return msgspec.structs.replace(parts, headers=rest if value is None else [*rest, *pairs({name: value})])
 
 
 def header(parts: RequestParts, name: str) -> str:

@@ -1,10 +1,10 @@
 """T-SIG: whatever is changed about a signed message on its way, it is refused; and what is not changed, is not."""
 
 import base64
-import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def _on_input(pattern: str, replacement: str) -> Mutation:
 
 
 def _added(name: str, value: str) -> Mutation:
-    return lambda parts: dataclasses.replace(parts, headers=[*parts.headers, *pairs({name: value})])
+    return lambda parts: msgspec.structs.replace(parts, headers=[*parts.headers, *pairs({name: value})])
 
 
 def _doubled(name: str, suffix: str) -> Mutation:
@@ -85,18 +85,24 @@ def _mutations(route: Route) -> Iterator[tuple[str, Mutation]]:
         yield f"{name} not ASCII", _on_header(name, lambda value: value + "é")
         yield f"{name} with a line break", _on_header(name, lambda value: value + '\n"@path": /')
         yield f"{name} twice as large as anything", _on_header(name, lambda value: value + "a" * 4096)
-    yield "other method", lambda parts: dataclasses.replace(parts, method="PUT" if parts.method != "PUT" else "POST")
-    yield "method in lower case", lambda parts: dataclasses.replace(parts, method=parts.method.lower())
-    yield "GET and POST exchanged", lambda p: dataclasses.replace(p, method={"GET": "POST"}.get(p.method, "GET"))
-    yield "other path", lambda parts: dataclasses.replace(parts, path=parts.path + "x")
-    yield "path with a slash more", lambda parts: dataclasses.replace(parts, path=parts.path + "/")
-    yield "other case in the path", lambda parts: dataclasses.replace(parts, path=parts.path.upper())
-    yield "query added", lambda parts: dataclasses.replace(parts, query=parts.query + "&a=1")
-    yield "path moved into the query", lambda p: dataclasses.replace(p, path=p.path[:-1], query=p.path[-1] + p.query)
-    yield "body longer", lambda parts: dataclasses.replace(parts, body=parts.body + b" ")
+    yield (
+        "other method",
+        lambda parts: msgspec.structs.replace(parts, method="PUT" if parts.method != "PUT" else "POST"),
+    )
+    yield "method in lower case", lambda parts: msgspec.structs.replace(parts, method=parts.method.lower())
+    yield "GET and POST exchanged", lambda p: msgspec.structs.replace(p, method={"GET": "POST"}.get(p.method, "GET"))
+    yield "other path", lambda parts: msgspec.structs.replace(parts, path=parts.path + "x")
+    yield "path with a slash more", lambda parts: msgspec.structs.replace(parts, path=parts.path + "/")
+    yield "other case in the path", lambda parts: msgspec.structs.replace(parts, path=parts.path.upper())
+    yield "query added", lambda parts: msgspec.structs.replace(parts, query=parts.query + "&a=1")
+    yield (
+        "path moved into the query",
+        lambda p: msgspec.structs.replace(p, path=p.path[:-1], query=p.path[-1] + p.query),
+    )
+    yield "body longer", lambda parts: msgspec.structs.replace(parts, body=parts.body + b" ")
     yield (
         "chunk framing inside",
-        lambda p: dataclasses.replace(p, body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(p.body), p.body)),
+        lambda p: msgspec.structs.replace(p, body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(p.body), p.body)),
     )
     yield "compressed", _added("content-encoding", "gzip")
     yield "identity named", _added("content-encoding", "identity")
@@ -134,13 +140,13 @@ def _mutations(route: Route) -> Iterator[tuple[str, Mutation]]:
     yield "signature of zeros", _on_header("signature", lambda _: f"sig=:{'A' * 86}==:")
     yield "signature without padding", _on_header("signature", lambda value: value.replace("==:", ":"))
     if route.method != "GET":
-        yield "body flipped", lambda parts: dataclasses.replace(parts, body=b"[" + parts.body[1:])
-        yield "body cut", lambda parts: dataclasses.replace(parts, body=parts.body[:-1])
-        yield "no body", lambda parts: dataclasses.replace(parts, body=b"")
+        yield "body flipped", lambda parts: msgspec.structs.replace(parts, body=b"[" + parts.body[1:])
+        yield "body cut", lambda parts: msgspec.structs.replace(parts, body=parts.body[:-1])
+        yield "no body", lambda parts: msgspec.structs.replace(parts, body=b"")
         yield "key not covered", _on_input('"idempotency-key" ', "")
         yield "content type not covered", _on_input('"content-type" ', "")
     else:
-        yield "a body appears", lambda parts: dataclasses.replace(parts, body=b"{}")
+        yield "a body appears", lambda parts: msgspec.structs.replace(parts, body=b"{}")
 
 
 CASES = [
@@ -171,7 +177,7 @@ def test_refused_request_spends_no_nonce() -> None:
     """A stranger could make a till's next request look like a replay."""
     wire = Wire()
     parts = wire.parts(*ROUTES[0])
-    assert wire.check(dataclasses.replace(parts, body=b"{}")) is Fault.BAD
+    assert wire.check(msgspec.structs.replace(parts, body=b"{}")) is Fault.BAD
     assert isinstance(wire.check(parts), Verified)
 
 
@@ -212,7 +218,7 @@ def test_other_key_under_the_same_name() -> None:
 def test_unsigned_request_is_told_so() -> None:
     """A merchant's developer would search for a wrong key where no signature was sent at all."""
     wire = Wire()
-    parts = dataclasses.replace(wire.parts(*ROUTES[0]), headers=[(b"host", b"x")])
+    parts = msgspec.structs.replace(wire.parts(*ROUTES[0]), headers=[(b"host", b"x")])
     assert wire.check(parts) is Fault.UNSIGNED
     assert request_signature(parts.headers) is None
 
