@@ -71,7 +71,7 @@ class Answers:
                 return problem(ProblemKind.BUSY, detail=code, retry_after_s=self.pause_s())
             case _:
                 # the message of an unexpected error may hold a value; its type and our line do not
-                _log.error("bug at %s: %s from %s", where, type(error).__name__, _places(error))
+                _log.error("bug at %s: %s from %s", where, type(error).__name__, places_of(error))
                 return problem(ProblemKind.INTERNAL)
 
     def pause_s(self) -> int:
@@ -95,7 +95,7 @@ class Answers:
         return Response(body, status, {**headers, "content-type": content_type, "cache-control": "no-store"})
 
 
-def _places(error: Exception) -> str:
+def places_of(error: BaseException) -> str:
     """Where an error came from, innermost last: file and line, without the texts that a traceback would print."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_LOGGED:]
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

@@ -60,20 +60,21 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Application:
-    """What the server calls. ``routes`` are the framework's; ``directory`` knows the merchants."""
+    """What the server calls. ``merchants`` is their door, for whoever read a request already; ``routes`` are the framework's;
+    ``directory`` knows the merchants."""
 
     def __init__(self, framework: Starlette, merchants: MerchantAccess, directory: Directory) -> None:
         self._framework = framework
-        self._merchants = merchants
+        self.merchants = merchants
         self.routes = framework.routes
         self.directory = directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._merchants.find(raw_path(scope)) if scope["type"] == "http" else None
+        found = self.merchants.find(raw_path(scope)) if scope["type"] == "http" else None
         if found is None:
             await self._framework(scope, receive, send)
         else:
-            await self._merchants.answer(found, scope, receive, send)
+            await self.merchants.answer(found, scope, receive, send)
 
 
 def make_app(

@@ -32,7 +32,8 @@ from kiosk.protocol.messages import MAX_BODY_BYTES
 from kiosk.protocol.nonces import Nonces
 from kiosk.protocol.payments import MAX_KEY_CHARS
 from kiosk.protocol.problems import PROBLEM_JSON, Problem, ProblemKind, merchant_problem
-from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Verified, read_claim, verify_claim
+from kiosk.protocol.signature_fields import read_fields
+from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Verified, claim_of, verify_claim
 
 MAX_NONCES_PER_KEY = (
     2_000_000  # alive for six minutes: 5,500 requests a second by one key; with all keys at most 4,000,000
@@ -46,11 +47,23 @@ MAX_QUERY_FIELDS = 16
 Scope = Mapping[str, Any]  # ASGI's own shapes
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Found = tuple[Mapping[str, MerchantResource], Mapping[str, str]]  # an address's resources by method, and the id in it
 
 _KEY = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_KEY_CHARS}}}")
+_NO_STORE = (b"cache-control", b"no-store")
+_YES = ((b"content-type", JSON.encode()), _NO_STORE)
+_NO = ((b"content-type", PROBLEM_JSON.encode()), _NO_STORE)
 _DECLINES = frozenset({SpendReason.DECLINED, SpendReason.INSUFFICIENT_FUNDS, SpendReason.WRONG_CURRENCY})
 
 _log = logging.getLogger("kiosk.authority")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What goes back: ``fields`` are all header fields but the length of ``body``."""
+
+    status: int
+    body: bytes
+    fields: tuple[tuple[bytes, bytes], ...]
 
 
 class _Gone(Exception):  # noqa: N818 - the client is
@@ -88,7 +101,7 @@ class MerchantAccess:
         for resource in resources:
             self._add(resource)
 
-    def find(self, path: str) -> tuple[Mapping[str, MerchantResource], Mapping[str, str]] | None:
+    def find(self, path: str) -> Found | None:
         """The resources of an address by their method, with the id in it; ``None`` for an address that is not a merchant's."""
         exact = self._exact.get(path)
         if exact is not None:
@@ -99,41 +112,44 @@ class MerchantAccess:
         below = self._below.get((f"/{parts[1]}/{parts[2]}", parts[4] if len(parts) == 5 else ""))
         return None if below is None or path.endswith("/") else (below[1], {below[0]: parts[3]})
 
-    async def answer(
-        self,
-        found: tuple[Mapping[str, MerchantResource], Mapping[str, str]],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """The whole way of one request to a merchant's address."""
-        methods, params = found
-        resource = methods.get(scope["method"])
-        if resource is None:
-            allow = ((b"allow", ", ".join(sorted(methods)).encode()),)
-            await _send_problem(send, merchant_problem(ProblemKind.METHOD_NOT_ALLOWED), allow)
-            return
+    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+        """The whole way of one request that the web server read."""
         try:
-            answer = await self._answer(resource, params, scope, receive)
-            failpoint("authority.merchant.before_send")
+            body = await _body(scope["headers"], receive)
         except _Gone:
             return
+        except Malformed as error:
+            reply = problem_reply(self._worded(self._answers.of_error(error, where="merchants")))
+        else:
+            query = scope["query_string"].decode("ascii", "backslashreplace")
+            parts = RequestParts(scope["method"], raw_path(scope), query, scope["headers"], body)
+            reply = await self.reply(found, parts, read_fields(parts.headers))
+        await _send(send, reply)
+
+    async def reply(self, found: Found, parts: RequestParts, fields: Mapping[str, str] | None) -> Reply:
+        """The answer to one request; never raises. ``fields`` are its header fields by lower-case name, ``None`` if they cannot be
+        read in one way only."""
+        methods, params = found
+        resource = methods.get(parts.method)
+        if resource is None:
+            allow = (b"allow", ", ".join(sorted(methods)).encode())
+            return problem_reply(merchant_problem(ProblemKind.METHOD_NOT_ALLOWED), allow)
+        try:
+            answer = await self._answer(resource, params, parts, fields)
+            failpoint("authority.merchant.before_send")
         except Exception as error:
             # the top of a request, as in ``access``: of_error makes the one neutral problem of it
-            await _send_problem(send, self._worded(self._answers.of_error(error, where=resource.name)))
-            return
-        if isinstance(answer, Problem):
-            await _send_problem(send, answer)
-        else:
-            await _send(send, 200, encode(answer), _JSON)
+            return problem_reply(self._worded(self._answers.of_error(error, where=resource.name)))
+        return problem_reply(answer) if isinstance(answer, Problem) else Reply(200, encode(answer), _YES)
 
     async def _answer(
-        self, resource: MerchantResource, params: Mapping[str, str], scope: Scope, receive: Receive
+        self,
+        resource: MerchantResource,
+        params: Mapping[str, str],
+        parts: RequestParts,
+        fields: Mapping[str, str] | None,
     ) -> msgspec.Struct:
-        body = await _body(scope["headers"], receive)
-        query = scope["query_string"].decode("ascii", "backslashreplace")
-        parts = RequestParts(scope["method"], raw_path(scope), query, scope["headers"], body)
-        claim = read_claim(parts, tag=MERCHANT_TAG)
+        claim = claim_of(parts, fields, tag=MERCHANT_TAG)
         if isinstance(claim, Fault):
             return self._fault(resource, claim)
         who = await self._directory.key(claim.keyid)
@@ -270,19 +286,14 @@ def _query(resource: MerchantResource, text: str) -> Mapping[str, str]:
     return values
 
 
-_JSON = (b"content-type", JSON.encode())
-_PROBLEM = (b"content-type", PROBLEM_JSON.encode())
-_NO_STORE = (b"cache-control", b"no-store")
-
-
-async def _send_problem(send: Send, found: Problem, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-    more = [*headers]
+def problem_reply(found: Problem, *more: tuple[bytes, bytes]) -> Reply:
+    """What goes back for a problem, with ``more`` header fields."""
     if found.retry_after_s is not None:
-        more.append((b"retry-after", str(found.retry_after_s).encode()))
-    await _send(send, found.status, encode(found), _PROBLEM, *more)
+        more = (*more, (b"retry-after", str(found.retry_after_s).encode()))
+    return Reply(found.status, encode(found), (*_NO, *more))
 
 
-async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    fields = [*headers, (b"content-length", str(len(body)).encode()), _NO_STORE]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": body})
+async def _send(send: Send, reply: Reply) -> None:
+    fields = [*reply.fields, (b"content-length", str(len(reply.body)).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": fields})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -3,24 +3,19 @@
 A second connection of the test's own looks into its database, so that what a till believes can be compared with what is true.
 """
 
-import asyncio
-import socket
-import threading
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
-
 from kiosk.authority.app import make_app
+from kiosk.authority.http_server import listen
 from kiosk.authority.store.cards import card_id_of, find_card
 from kiosk.authority.store.lines import find_line
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.authority.store.writer import BatchRunner, BatchWriter
 from kiosk.clock import SystemClock, SystemIds
 from tests.helpers.authority import TILL, World, make_world
+from tests.helpers.serving_thread import ServingThread
 
 PUBLIC_NAME = "authority.test"
-START_LIMIT_S = 10.0
 CARDS = 400
 PACK_CARDS = 100
 
@@ -43,16 +38,10 @@ class LiveAuthority:
         self._inside = SqliteStore.open(self._path)
         self._writer = BatchWriter(self.world.store)
         self._writer.start()
-        self._loop = asyncio.new_event_loop()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
         app = make_app(self.world.authority, BatchRunner(self.world.store, self._writer), public_name=PUBLIC_NAME)
-        self._server = Server(
-            app, address="127.0.0.1", port=self.port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False
-        )
-        self._thread = threading.Thread(target=self._run, name="live authority", daemon=True)
-        self._thread.start()
-        self._wait()
+        listening = listen("127.0.0.1", 0)
+        self.port: int = listening.getsockname()[1]
+        self._serving = ServingThread(app, listening)
 
     def fresh_serial(self) -> str:
         """A card that nobody has used in this run."""
@@ -75,24 +64,7 @@ class LiveAuthority:
         return int(str(row[0]))
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.stop)
-        self._thread.join(START_LIMIT_S)
+        self._serving.close()
         self._writer.stop()
         self._inside.close()
         self.world.store.close()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._server.serve())
-        self._loop.close()
-
-    def _wait(self) -> None:
-        patience = threading.Event()
-        for _ in range(int(START_LIMIT_S / 0.02)):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                patience.wait(0.02)
-            else:
-                return
-        raise AssertionError("the authority did not begin to listen")

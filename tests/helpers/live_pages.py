@@ -5,17 +5,13 @@ clock.
 """
 
 import asyncio
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
-
 from kiosk.authority.app import make_app
+from kiosk.authority.http_server import listen
 from kiosk.authority.portal.settings import PageSettings
 from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
@@ -25,6 +21,7 @@ from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.authority.store.writer import lanes
 from kiosk.protocol.payments import CheckoutAnswer, PaymentAnswer
 from tests.helpers.checkouts import checkout_request
+from tests.helpers.serving_thread import ServingThread
 from tests.helpers.spending import PRESS, Till, make_spending
 
 LIMIT_S = 20.0
@@ -39,8 +36,8 @@ class LivePages:
         self.till: Till = make_spending(SqliteStore.create(self._path), active=CARDS, cards_count=CARDS, pack_cards=20)
         self._serials = iter(self.till.serials)
         self._inside = SqliteStore.open(self._path)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        listening = listen("127.0.0.1", 0)
+        self.port: int = listening.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self._ending = ExitStack()
         authority = self.till.world.authority
@@ -61,13 +58,7 @@ class LivePages:
             spending=authority.spending,
             address=self.address,
         )
-        self._loop = asyncio.new_event_loop()
-        self._server = Server(
-            app, address="127.0.0.1", port=self.port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False
-        )
-        self._thread = threading.Thread(target=self._run, name="live pages", daemon=True)
-        self._thread.start()
-        self._wait()
+        self._serving = ServingThread(app, listening)
 
     def checkout(self, *, minor: int = 250, merchant: str = PRESS, **changes: Any) -> CheckoutAnswer:
         """A new checkout; its shop is at ``localhost``."""
@@ -80,7 +71,7 @@ class LivePages:
         work = self._checkouts.create(
             self.till.callers[merchant], self.till.new_key(), checkout_request(minor, **given)
         )
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LIMIT_S)
+        return asyncio.run_coroutine_threadsafe(work, self._serving.loop).result(LIMIT_S)
 
     def pay(self, serial: str, minor: int, *, capture: bool = True) -> None:
         """A payment on a merchant's own pages."""
@@ -88,7 +79,7 @@ class LivePages:
         authority = self.till.world.authority
         question = authority.pay_question(self.till.callers[PRESS], self.till.new_key(), request)
         work = self._runner.together(authority.spending.batch, question)
-        outcome = asyncio.run_coroutine_threadsafe(work, self._loop).result(LIMIT_S)
+        outcome = asyncio.run_coroutine_threadsafe(work, self._serving.loop).result(LIMIT_S)
         assert isinstance(outcome, PaymentAnswer), outcome
 
     def fresh_card(self) -> str:
@@ -111,27 +102,10 @@ class LivePages:
         return int(str(row[0]))
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.stop)
-        self._thread.join(LIMIT_S)
+        self._serving.close()
         self._ending.close()
         self._inside.close()
         self.till.world.store.close()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._server.serve())
-        self._loop.close()
-
-    def _wait(self) -> None:
-        patience = threading.Event()
-        for _ in range(int(LIMIT_S / 0.02)):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                patience.wait(0.02)
-            else:
-                return
-        raise AssertionError("the pages did not begin to listen")
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from kiosk_merchant import Client, Webhook
 from kiosk_merchant.clock import SystemClock
@@ -18,8 +20,7 @@ from press_shop.purchases import Purchases
 from press_shop.selling import Selling
 from press_shop.settings import ShopSettings, load
 
-READY_LIMIT_S = 10.0
-READY_POLL_S = 0.02
+END_LIMIT_S = 10  # for whoever is still waiting for a page
 
 
 def main(words: list[str]) -> int:
@@ -51,28 +52,46 @@ def _webhook(settings: ShopSettings) -> Webhook | None:
     return None if settings.authority_key is None else Webhook(settings.site + WEBHOOK_PATH, settings.authority_key)
 
 
+class _Server(uvicorn.Server):
+    """Takes no signals, and says when it serves."""
+
+    def __init__(self, shop: Shop, settings: ShopSettings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                shop.app(),
+                ws="none",
+                lifespan="off",
+                workers=1,
+                proxy_headers=False,
+                server_header=False,
+                access_log=False,
+                log_config=None,
+                log_level=logging.CRITICAL,  # a traceback could hold what a shopper typed
+                timeout_graceful_shutdown=END_LIMIT_S,
+            )
+        )
+        self._site = settings.site
+
+    def end(self) -> None:
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(f"ready {self._site}\n")
+        sys.stdout.flush()
+
+
 async def _serve(shop: Shop, settings: ShopSettings) -> None:
     parts = urlsplit(settings.site)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    server = Server(
-        shop.app(), address=host, port=port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False
-    )
-    loop = asyncio.get_running_loop()
+    server = _Server(shop, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    task = asyncio.create_task(server.serve())
-    end_s = loop.time() + READY_LIMIT_S
-    while not task.done() and loop.time() < end_s:
-        try:
-            _, stream = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(READY_POLL_S)
-        else:
-            stream.close()
-            sys.stdout.write(f"ready {settings.site}\n")
-            sys.stdout.flush()
-            break
-    await task
+        asyncio.get_running_loop().add_signal_handler(number, server.end)
+    with socket.create_server((parts.hostname or "127.0.0.1", parts.port or 80)) as listening:
+        await server.serve([listening])
 
 
 if __name__ == "__main__":
