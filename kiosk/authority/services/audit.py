@@ -28,6 +28,7 @@ class Check(Enum):
 
     MOVEMENT = "a movement's postings sum to zero"
     FACE = "an activation moves the card's face value"
+    LOT = "beside a card's codes stand the number and the currency of its lot"
     BALANCE = "face value, activations and payments make a card's balance"
     ACTIVATIONS = "a card is activated once, and only then active"
     CODES = "the codes marked as used are those that bought"
@@ -67,6 +68,7 @@ def audit(tx: Transaction) -> list[Finding]:
     """Everything that does not add up, in this one snapshot; an empty list is what is expected of it."""
     findings = [*_cards(checks.cards_off(tx)), *_payments(tx), *_contracts(tx), *_sums(tx)]
     findings += [_of_card(Check.MOVEMENT, card_id, amount, 0) for card_id, amount in checks.movements_off(tx)]
+    findings += [_of_card(Check.LOT, card_id, right, 2) for card_id, right in checks.lots_off(tx)]
     return findings
 
 

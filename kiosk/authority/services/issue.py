@@ -115,6 +115,8 @@ class PressRoom:
                 pack=pack.pack,
                 position=position,
                 tags=pack_tags(lot_key, card.serial, card.codes),
+                lot_no=lot_no,
+                currency=lot.row.currency,
             )
             for pack in pressed
             for position, card in enumerate(pack.cards, start=1)

@@ -50,12 +50,14 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCard:
-    """A card that the press room made: its place, and the packed tags of its codes."""
+    """A card that the press room made: its place, and the packed tags of its codes with what a payment needs of the lot."""
 
     card_id: int
     pack: str
     position: int
     tags: bytes
+    lot_no: int
+    currency: str
 
 
 def card_id_of(serial_digits: str) -> int:
@@ -117,7 +119,10 @@ def add_cards(tx: Transaction, cards: Iterable[NewCard]) -> None:
         "INSERT INTO card(card_id, pack, position, state) VALUES (?, ?, ?, 'printed')",
         ((card.card_id, card.pack, card.position) for card in rows),
     )
-    tx.run_many("INSERT INTO card_codes(card_id, tags) VALUES (?, ?)", ((card.card_id, card.tags) for card in rows))
+    tx.run_many(
+        "INSERT INTO card_codes(card_id, tags, lot_no, currency) VALUES (?, ?, ?, ?)",
+        ((card.card_id, card.tags, card.lot_no, card.currency) for card in rows),
+    )
 
 
 def hold(tx: Transaction, card_id: int, *, terminal_id: str, line_id: str, now_ms: int, until_ms: int) -> bool:

@@ -102,8 +102,8 @@ SELECT card_id, taken, captured, given_back, refunded, captured_merchant, refund
 
 _WINDOWS = f"""
 SELECT o.card_id, o.amount_minor FROM open_authorization o
- WHERE o.test = 0 AND NOT EXISTS (SELECT 1 FROM spend s WHERE s.card_id = o.card_id AND s.payment_id = o.payment_id
-                                     AND s.kind = 'authorized')
+ WHERE o.test = 0 AND NOT EXISTS (SELECT 1 FROM spend s WHERE s.op_id = o.payment_id AND s.card_id = o.card_id
+                                     AND s.payment_id = s.op_id AND s.kind = 'authorized')
  LIMIT {FOUND_MAX}
 """
 
@@ -114,13 +114,22 @@ SELECT d.card_id FROM (SELECT DISTINCT card_id FROM spend) d
  LIMIT {FOUND_MAX}
 """
 
+_LOTS = f"""
+SELECT card_id, lot_right + currency_right FROM (
+  SELECT k.card_id, CASE k.lot_no WHEN p.lot_no THEN 1 ELSE 0 END AS lot_right,
+         CASE k.currency WHEN l.currency THEN 1 ELSE 0 END AS currency_right
+    FROM card_codes k JOIN card c ON c.card_id = k.card_id JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no
+) facts
+ WHERE lot_right + currency_right <> 2 LIMIT {FOUND_MAX}
+"""
+
 # test payments have no code's number
 _CODES = f"""
 SELECT card_id, count(*) FROM spend WHERE code_no IS NOT NULL GROUP BY card_id, code_no HAVING count(*) > 1 LIMIT {FOUND_MAX}
 """
 
 _OPERATIONS = f"""
-SELECT min(card_id), count(DISTINCT seq) FROM spend WHERE op_id <> payment_id GROUP BY op_id HAVING count(DISTINCT seq) > 1
+SELECT min(card_id), count(DISTINCT seq) FROM spend WHERE payment_id <> op_id GROUP BY op_id HAVING count(DISTINCT seq) > 1
 LIMIT {FOUND_MAX}
 """
 
@@ -155,6 +164,12 @@ def windows_off(tx: Transaction) -> list[Row]:
 def nobodys_rows(tx: Transaction) -> list[Row]:
     """Cards that paid and are none."""
     return tx.all(_NOBODYS)
+
+
+def lots_off(tx: Transaction) -> list[Row]:
+    """Cards whose codes stand beside another lot's number or currency than their pack's lot has: card, how many of the two are
+    right."""
+    return tx.all(_LOTS)
 
 
 def codes_twice(tx: Transaction) -> list[Row]:

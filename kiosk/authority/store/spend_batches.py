@@ -25,13 +25,10 @@ class Reading:
     cards: dict[int, SpendCard]
 
 
+# a payment that exists has a row whose op_id is its own id: one look says of operations and payments alike that nothing is known
 _READ = f"""
-SELECT n.seq, k.found, cards.*
+SELECT n.seq, EXISTS(SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[])), cards.*
   FROM spend_counter n
- CROSS JOIN (SELECT count(*) AS found FROM (
-         SELECT 1 FROM spend WHERE payment_id = ANY($1::bytea[])
-         UNION ALL
-         SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[]) AND op_id <> payment_id) AS known) AS k
   LEFT JOIN ({spends.CARD} WHERE c.card_id = ANY($2::bigint[])) AS cards ON true
 """
 _WRITE = f"""

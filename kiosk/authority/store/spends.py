@@ -50,7 +50,6 @@ class SpendCard:
     card_id: int
     lot_no: int
     currency: str
-    codes: int
     tags: bytes
     block: Block | None
     expires_ms: int
@@ -125,19 +124,27 @@ ROW = ", ".join(SpendRow.__struct_fields__)
 _MARKS = ", ".join("?" for _ in SpendRow.__struct_fields__)
 
 CARD = """
-SELECT c.card_id, p.lot_no, l.currency, l.codes, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor,
-       c.codes_used, c.authorizations, c.wrong_codes, c.locked_until_ms
-  FROM card c JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no JOIN card_codes k ON k.card_id = c.card_id
+SELECT c.card_id, k.lot_no, k.currency, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor, c.codes_used,
+       c.authorizations, c.wrong_codes, c.locked_until_ms
+  FROM card c JOIN card_codes k ON k.card_id = c.card_id
 """
 _UPDATE_ONE = """
 UPDATE card SET state = ?, balance_minor = ?, codes_used = ?, authorizations = ?, wrong_codes = ?, locked_until_ms = ?
  WHERE card_id = ? AND coalesce(block, '') = ? AND state = ? AND balance_minor = ? AND codes_used = ? AND authorizations = ?
    AND wrong_codes = ? AND locked_until_ms = ?
 """
+# a payment's first rows are those of the operation that gave it its id; the index of what followed is used only where a statement
+# names the index's condition in the index's own words
 _KNOWN = f"""
-SELECT {ROW} FROM spend WHERE payment_id = {{}}
+SELECT {ROW} FROM spend WHERE op_id = {{}}
 UNION ALL
-SELECT {ROW} FROM spend WHERE op_id = {{}} AND op_id <> payment_id
+SELECT {ROW} FROM spend WHERE payment_id = {{}} AND payment_id <> op_id
+"""
+_PAYMENT = f"""
+SELECT {ROW} FROM spend WHERE op_id = ? AND payment_id = op_id
+UNION ALL
+SELECT {ROW} FROM spend WHERE payment_id = ? AND payment_id <> op_id
+ ORDER BY seq, leg
 """
 
 
@@ -257,8 +264,12 @@ def lapsed_payments(tx: Transaction, *, now_ms: int, limit: int) -> list[bytes]:
 
 def rows_of_payment(tx: Transaction, payment_id: bytes) -> list[SpendRow]:
     """All rows of a payment in their order."""
-    rows = tx.all(f"SELECT {ROW} FROM spend WHERE payment_id = ? ORDER BY seq, leg", payment_id)
-    return [_row(row) for row in rows]
+    return [_row(row) for row in tx.all(_PAYMENT, payment_id, payment_id)]
+
+
+def has_payment(tx: Transaction, payment_id: bytes) -> bool:
+    """Whether this database keeps a payment."""
+    return tx.one("SELECT 1 FROM spend WHERE op_id = ? AND payment_id = op_id LIMIT 1", payment_id) is not None
 
 
 def rows_after(tx: Transaction, *, merchant_no: int, test: bool, seq: int, limit: int) -> list[SpendRow]:
@@ -293,7 +304,7 @@ def _row(row: Row) -> SpendRow:
 def card_of(row: Sequence[Any]) -> SpendCard:  # Any: a database row has no static type
     """A card of ``CARD``'s columns."""
     return SpendCard(
-        card_id=row[0], lot_no=row[1], currency=row[2], codes=row[3], tags=row[4], block=Block(row[5]) if row[5] else None,
-        expires_ms=row[6] or 0, sold_ms=row[7] or 0, state=CardState(row[8]), balance_minor=row[9], codes_used=row[10],
-        authorizations=row[11], tries=Tries(row[12], row[13]), before=tuple(row[8:14]),
+        card_id=row[0], lot_no=row[1], currency=row[2], tags=row[3], block=Block(row[4]) if row[4] else None,
+        expires_ms=row[5] or 0, sold_ms=row[6] or 0, state=CardState(row[7]), balance_minor=row[8], codes_used=row[9],
+        authorizations=row[10], tries=Tries(row[11], row[12]), before=tuple(row[7:13]),
     )  # fmt: skip

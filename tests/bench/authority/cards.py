@@ -40,8 +40,8 @@ _INSERT_CARDS = """INSERT INTO card(card_id, pack, position, state, shop_id, sol
                                     balance_minor)"""
 _SELECT_CARDS = f"""SELECT {_ID}, CAST({PACK_NAMES} + n / {PACK_CARDS} AS TEXT), n % {PACK_CARDS} + 1, 'active', 'B', 'T', 'L',
                            CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT) FROM g ORDER BY 1"""
-_INSERT_CODES = "INSERT INTO card_codes(card_id, tags)"
-_SELECT_CODES = f"SELECT {_ID}, ? FROM g ORDER BY 1"
+_INSERT_CODES = "INSERT INTO card_codes(card_id, tags, lot_no, currency)"
+_SELECT_CODES = f"SELECT {_ID}, ?, {LOT_NO}, 'EUR' FROM g ORDER BY 1"
 HMAC_KEY, P256_KEY = "bench-hmac", "bench-p256"
 
 

@@ -19,7 +19,7 @@ from tests.helpers.authority import TILL_2
 from tests.helpers.spending import CINEMA, Till, make_spending
 
 TRIGGERS = ("spend_stays", "spend_is_kept", "movement_stays", "movement_is_kept", "posting_stays", "posting_is_kept")
-INDEXES = ("spend_code", "spend_again")
+INDEXES = ("spend_code",)
 
 
 def history(store: Store | None = None, *, clock: FakeClock | None = None) -> Till:
@@ -159,17 +159,20 @@ TAMPERING: dict[str, tuple[str, Check]] = {
         "UPDATE spend SET kind = 'charged', released_minor = 0 WHERE kind = 'captured' AND merchant_minor > 0",
         Check.LEG,
     ),
-    "an operation that happened twice": (
+    "an operation that happened twice, the second time to another card": (
         """INSERT INTO spend(card_id, seq, kind, leg, payment_id, op_id, fingerprint, merchant_no, currency, amount_minor,
                              merchant_minor, distribution_minor, balance_minor, at_ms, test)
-           SELECT card_id, seq + 100000, kind, leg, payment_id, op_id, fingerprint, merchant_no, currency, amount_minor,
-                  merchant_minor, distribution_minor, balance_minor, at_ms, test FROM spend WHERE kind = 'refunded'""",
+           SELECT (SELECT min(card_id) FROM card WHERE state = 'in_stock'), seq + 100000, kind, leg, payment_id, op_id,
+                  fingerprint, merchant_no, currency, amount_minor, merchant_minor, distribution_minor, balance_minor, at_ms, test
+             FROM spend WHERE kind = 'refunded'""",
         Check.OPERATION,
     ),
     "a balance in the past is altered": (
         "UPDATE spend SET balance_minor = balance_minor + 1 WHERE seq = (SELECT min(seq) FROM spend WHERE kind = 'charged')",
         Check.STEP,
     ),
+    "a card's codes are put under another lot": ("UPDATE card_codes SET lot_no = lot_no + 1", Check.LOT),
+    "a card is made one of another currency": ("UPDATE card_codes SET currency = 'FRF'", Check.LOT),
     "a card that is none pays": ("UPDATE spend SET card_id = 1 WHERE kind = 'charged'", Check.NO_CARD),
 }
 

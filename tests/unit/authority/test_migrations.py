@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.authority.core import Authority
+from kiosk.authority.store.checks import lots_off
 from kiosk.authority.store.ports import Row, Store, Transaction
 from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.schema import Dialect, scripts
@@ -71,6 +72,24 @@ def test_an_earlier_database_keeps_all_that_it_held(kind: str, version: int, tmp
     store = _old(kind, version, tmp_path, postgres)
     assert rows_of(store, tables) == rows
     assert len(rows["card"]) > 10 and {"movement", "entry", "answer", "exception", "alert"} <= rows.keys()
+    store.close()
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_cards_codes_learn_the_lot_and_currency_of_their_card(
+    kind: str, version: int, tmp_path: Path, postgres: Cluster
+) -> None:
+    """Cards that were printed before the update could not pay after it, or would pay in another currency."""
+    _, rows = golden_rows(golden(version))
+    store = _old(kind, version, tmp_path, postgres)
+    found = store.read(
+        lambda tx: tx.all(
+            """SELECT k.card_id, k.tags FROM card_codes k JOIN card c ON c.card_id = k.card_id JOIN pack p ON p.pack = c.pack
+                 JOIN lot l ON l.lot_no = p.lot_no WHERE k.lot_no = l.lot_no AND k.currency = l.currency"""
+        )
+    )
+    assert sorted(found, key=repr) == rows["card_codes"]
+    assert store.read(lots_off) == []
     store.close()
 
 

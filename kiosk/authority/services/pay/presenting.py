@@ -103,7 +103,7 @@ def _judge_test(ask: Present, presented: Presented) -> _Share | SpendReason:
 def test_card(card_id: int, currency: str) -> SpendCard:
     """A card of test mode: always active, never empty, in no database."""
     return SpendCard(
-        card_id=card_id, lot_no=0, currency=currency, codes=25, tags=b"", block=None, expires_ms=0, sold_ms=card_id,
+        card_id=card_id, lot_no=0, currency=currency, tags=b"", block=None, expires_ms=0, sold_ms=card_id,
         state=CardState.ACTIVE, balance_minor=TEST_BALANCE_MINOR, codes_used=0, authorizations=0, tries=Tries(),
     )  # fmt: skip
 

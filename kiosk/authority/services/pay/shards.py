@@ -12,7 +12,8 @@ from typing import Any
 
 from kiosk.authority.services.pay.asked import Ask, Present
 from kiosk.authority.services.refused import malformed
-from kiosk.authority.store.ports import Group, Runner, Transaction
+from kiosk.authority.store.ports import Group, Runner
+from kiosk.authority.store.spends import has_payment
 
 PARTS = 1_024  # cards are given to parts for ever, parts to databases: a new database takes over whole parts
 
@@ -64,7 +65,8 @@ class ShardedPayments:
         the one, so silence is not taken for a no."""
         names = list(self._runners)
         found = await asyncio.gather(
-            *(self._runners[name].read(lambda tx: _keeps(tx, payment_id)) for name in names), return_exceptions=True
+            *(self._runners[name].read(lambda tx: has_payment(tx, payment_id)) for name in names),
+            return_exceptions=True,
         )
         for name, answer in zip(names, found, strict=True):
             if answer is True:
@@ -73,10 +75,6 @@ class ShardedPayments:
             if isinstance(answer, BaseException):
                 raise answer
         return names[0]  # nobody keeps it: any of them says so
-
-
-def _keeps(tx: Transaction, payment_id: bytes) -> bool:
-    return tx.one("SELECT 1 FROM spend WHERE payment_id = ? LIMIT 1", payment_id) is not None
 
 
 def _weight(name: str, part: int) -> bytes:

@@ -1,10 +1,20 @@
 -- The twin of sqlite/0002_payments.sql; what its tables are for stands there too.
 -- Spending: merchants and their keys, payments, what they post, checkouts, webhooks; limits per shop and alerts about anybody.
 -- A payment is rows of spend, appended only: each row is an operation on one card, its postings, its place in the merchant's feed
--- and the record of its idempotency key. Hot statements touch one card's rows; card_id leads every key of them.
+-- and the record of its idempotency key. A charge descends seven B-trees: its own key, the card and
+-- the card's codes when it is read, the card and three of spend when it is written.
 
 ALTER TABLE card ADD COLUMN wrong_codes BIGINT NOT NULL DEFAULT 0 CHECK(wrong_codes >= 0);
 ALTER TABLE card ADD COLUMN locked_until_ms BIGINT NOT NULL DEFAULT 0;
+
+-- what never changes of a lot, beside the tags: a payment asks neither pack nor lot. The audit compares it with both
+ALTER TABLE card_codes
+  ADD COLUMN lot_no BIGINT,
+  ADD COLUMN currency TEXT COLLATE "C" CHECK(length(currency) = 3);
+UPDATE card_codes k SET lot_no = l.lot_no, currency = l.currency
+  FROM card c JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no
+ WHERE c.card_id = k.card_id;
+ALTER TABLE card_codes ALTER COLUMN lot_no SET NOT NULL, ALTER COLUMN currency SET NOT NULL;
 
 CREATE TABLE merchant(
   merchant_no BIGINT PRIMARY KEY CHECK(merchant_no > 0),
@@ -46,6 +56,7 @@ INSERT INTO contract VALUES (1, NULL, 0, 8000, 1200, 0);
 CREATE TABLE spend_counter(one BIGINT PRIMARY KEY CHECK(one = 1), seq BIGINT NOT NULL);
 INSERT INTO spend_counter VALUES (1, 0);
 
+-- an operation happens to a card once, says the key: a second effect of an idempotency key is refused here too, whoever asks
 CREATE TABLE spend(
   card_id BIGINT NOT NULL,
   seq BIGINT NOT NULL CHECK(seq > 0),
@@ -68,18 +79,18 @@ CREATE TABLE spend(
   reason TEXT COLLATE "C" CHECK(reason IN (@spend_reasons@)),
   reference TEXT COLLATE "C",
   test BIGINT NOT NULL CHECK(test IN (0, 1)),
-  PRIMARY KEY(card_id, seq),
+  PRIMARY KEY(op_id, card_id),
   CHECK((kind IN ('declined', 'refused')) = (reason IS NOT NULL)),
   CHECK((kind = 'authorized') = (until_ms IS NOT NULL)),
   CHECK(released_minor = 0 OR kind = 'captured'),
   CHECK(merchant_minor + distribution_minor <= amount_minor),
   CHECK(merchant_minor + distribution_minor = 0 OR kind IN ('charged', 'captured', 'refunded'))
 );
-CREATE INDEX spend_payment ON spend(payment_id);
-CREATE UNIQUE INDEX spend_again ON spend(op_id, card_id) WHERE op_id <> payment_id;
+-- what followed a payment; what began it is found by its key, for then op_id is payment_id
+CREATE INDEX spend_payment ON spend(payment_id) WHERE payment_id <> op_id;
 CREATE INDEX spend_feed ON spend(merchant_no, seq);
--- belt and braces behind the card's bitmap: a code buys once
-CREATE UNIQUE INDEX spend_code ON spend(card_id, code_no) WHERE code_no IS NOT NULL;
+-- belt and braces behind the card's bitmap: a code buys once. Rows without a code are in it too: it leads to all that a card did
+CREATE UNIQUE INDEX spend_code ON spend(card_id, code_no);
 
 CREATE TRIGGER spend_stays BEFORE UPDATE ON spend FOR EACH ROW EXECUTE FUNCTION stays();
 CREATE TRIGGER spend_is_kept BEFORE DELETE ON spend FOR EACH ROW EXECUTE FUNCTION stays();

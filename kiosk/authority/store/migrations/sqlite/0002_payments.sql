@@ -1,9 +1,26 @@
 -- Spending: merchants and their keys, payments, what they post, checkouts, webhooks; limits per shop and alerts about anybody.
 -- A payment is rows of spend, appended only: each row is an operation on one card, its postings, its place in the merchant's feed
--- and the record of its idempotency key. Hot statements touch one card's rows; card_id leads every key of them.
+-- and the record of its idempotency key. A charge descends seven B-trees: its own key, the card and
+-- the card's codes when it is read, the card and three of spend when it is written.
 
 ALTER TABLE card ADD COLUMN wrong_codes INTEGER NOT NULL DEFAULT 0 CHECK(wrong_codes >= 0);
 ALTER TABLE card ADD COLUMN locked_until_ms INTEGER NOT NULL DEFAULT 0;
+
+-- what never changes of a lot, beside the tags: a payment asks neither pack nor lot. The audit compares it with both
+CREATE TABLE card_codes_2(
+  card_id INTEGER PRIMARY KEY REFERENCES card,
+  tags BLOB NOT NULL,
+  lot_no INTEGER NOT NULL,
+  currency TEXT NOT NULL CHECK(length(currency) = 3)
+) STRICT;
+-- outer joins: tags whose lot is unknown stop the step, they are not left behind
+INSERT INTO card_codes_2
+  SELECT k.card_id, k.tags, p.lot_no, l.currency
+    FROM card_codes k LEFT JOIN card c ON c.card_id = k.card_id LEFT JOIN pack p ON p.pack = c.pack
+    LEFT JOIN lot l ON l.lot_no = p.lot_no
+   ORDER BY k.card_id;
+DROP TABLE card_codes;
+ALTER TABLE card_codes_2 RENAME TO card_codes;
 
 CREATE TABLE merchant(
   merchant_no INTEGER PRIMARY KEY CHECK(merchant_no > 0),
@@ -44,6 +61,7 @@ INSERT INTO contract VALUES (1, NULL, 0, 8000, 1200, 0);
 CREATE TABLE spend_counter(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL) STRICT;
 INSERT INTO spend_counter VALUES (1, 0);
 
+-- an operation happens to a card once, says the key: a second effect of an idempotency key is refused here too, whoever asks
 CREATE TABLE spend(
   card_id INTEGER NOT NULL,
   seq INTEGER NOT NULL CHECK(seq > 0),
@@ -66,18 +84,18 @@ CREATE TABLE spend(
   reason TEXT CHECK(reason IN (@spend_reasons@)),
   reference TEXT,
   test INTEGER NOT NULL CHECK(test IN (0, 1)),
-  PRIMARY KEY(card_id, seq),
+  PRIMARY KEY(op_id, card_id),
   CHECK((kind IN ('declined', 'refused')) = (reason IS NOT NULL)),
   CHECK((kind = 'authorized') = (until_ms IS NOT NULL)),
   CHECK(released_minor = 0 OR kind = 'captured'),
   CHECK(merchant_minor + distribution_minor <= amount_minor),
   CHECK(merchant_minor + distribution_minor = 0 OR kind IN ('charged', 'captured', 'refunded'))
 ) STRICT;
-CREATE INDEX spend_payment ON spend(payment_id);
-CREATE UNIQUE INDEX spend_again ON spend(op_id, card_id) WHERE op_id <> payment_id;
+-- what followed a payment; what began it is found by its key, for then op_id is payment_id
+CREATE INDEX spend_payment ON spend(payment_id) WHERE payment_id <> op_id;
 CREATE INDEX spend_feed ON spend(merchant_no, seq);
--- belt and braces behind the card's bitmap: a code buys once
-CREATE UNIQUE INDEX spend_code ON spend(card_id, code_no) WHERE code_no IS NOT NULL;
+-- belt and braces behind the card's bitmap: a code buys once. Rows without a code are in it too: it leads to all that a card did
+CREATE UNIQUE INDEX spend_code ON spend(card_id, code_no);
 
 CREATE TRIGGER spend_stays BEFORE UPDATE ON spend BEGIN SELECT RAISE(ABORT, 'the books are append-only'); END;
 CREATE TRIGGER spend_is_kept BEFORE DELETE ON spend BEGIN SELECT RAISE(ABORT, 'the books are append-only'); END;
