@@ -4,9 +4,10 @@ A payment is never altered, only added to: each operation is a row, and the stat
 responsible for storage, nor for which code is right (the authority's tags say so).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from kiosk.domain.money import shares
 
@@ -83,7 +84,10 @@ class Tries:
 
     def after_right(self) -> "Tries":
         """A right code forgives the wrong ones."""
-        return self if self == Tries() else Tries()
+        return self if self.wrong == 0 and self.paused_until_ms == 0 else NO_TRIES
+
+
+NO_TRIES = Tries()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +166,21 @@ class Contract:
 
     def split(self, amount_minor: int) -> tuple[int, int, int]:
         """What merchant, distribution and scheme get of an amount, in its minor units; the three sum to it exactly."""
-        scheme_share = WHOLE_SHARE - self.merchant_share - self.distribution_share
-        merchant, distribution, scheme = shares(
-            amount_minor, (self.merchant_share, self.distribution_share, scheme_share)
-        )
-        return merchant, distribution, scheme
+        return _split(amount_minor, self.merchant_share, self.distribution_share)
 
 
-def contract_at(contracts: Iterable[Contract], *, merchant_no: int, at_ms: int) -> Contract | None:
+@lru_cache(maxsize=8_192)  # shops have few prices
+def _split(amount_minor: int, merchant_share: int, distribution_share: int) -> tuple[int, int, int]:
+    scheme_share = WHOLE_SHARE - merchant_share - distribution_share
+    merchant, distribution, scheme = shares(amount_minor, (merchant_share, distribution_share, scheme_share))
+    return merchant, distribution, scheme
+
+
+def contract_at(contracts: Sequence[Contract], *, merchant_no: int, at_ms: int) -> Contract | None:
     """The contract in force: the merchant's own newest before everybody's newest; ``None`` if none has begun."""
+    if len(contracts) == 1:  # nearly everywhere, and asked for each payment
+        (only,) = contracts
+        return only if only.from_ms <= at_ms and only.merchant_no in (None, merchant_no) else None
     begun = [one for one in contracts if one.from_ms <= at_ms and one.merchant_no in (None, merchant_no)]
     return max(begun, key=lambda one: (one.merchant_no is not None, one.from_ms, one.contract_no), default=None)
 

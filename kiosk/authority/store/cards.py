@@ -65,6 +65,11 @@ def card_id_of(serial_digits: str) -> int:
     return int(serial_digits)
 
 
+def last4_of(card_id: int) -> str:
+    """All of a card's serial that a merchant hears."""
+    return f"{card_id % 10_000:04d}"
+
+
 def serial_of(card_id: int) -> str:
     """The inverse of ``card_id_of``."""
     return f"{card_id:0{SERIAL_DIGITS}d}"

@@ -3,13 +3,16 @@ beside them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kiosk.authority.services.pay.asked import id_text
-from kiosk.authority.store.cards import serial_of
+from kiosk.authority.store.cards import last4_of
 from kiosk.authority.store.spends import SpendRow
 from kiosk.domain.payment import NO_EFFECT, Leg, PaymentStatus, SpendKind, SpendReason, fold_leg, status_of
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import Event, PaymentAnswer, PaymentLeg
+
+_CAPTURED, _AUTHORIZED = PaymentStatus.CAPTURED.value, PaymentStatus.AUTHORIZED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def payment_answer(rows: Sequence[SpendRow], *, upto_seq: int | None = None) -> 
         legs=[
             PaymentLeg(
                 leg=one.number,
-                card=serial_of(one.card_id)[-4:],
+                card=last4_of(one.card_id),
                 amount=Amount(one.leg.amount_minor, unit),
                 captured=Amount(one.leg.captured_minor, unit),
                 refunded=Amount(one.leg.refunded_minor, unit),
@@ -71,17 +74,22 @@ def payment_answer(rows: Sequence[SpendRow], *, upto_seq: int | None = None) -> 
     )
 
 
+@lru_cache(maxsize=16)
+def _nothing(unit: str) -> Amount:
+    return Amount(0, unit)
+
+
 def first_answer(rows: Sequence[SpendRow]) -> PaymentAnswer:
     """What ``payment_answer`` says of a payment that was made this moment, without folding it: most payments are asked for once."""
     first = rows[0]
     unit = first.currency
     charged = first.kind is SpendKind.CHARGED
-    nothing = Amount(0, unit)
+    nothing = _nothing(unit)
     amounts = [Amount(row.amount_minor, unit) for row in rows]
     whole = amounts[0] if len(amounts) == 1 else Amount(sum(one.amount_minor for one in amounts), unit)
     return PaymentAnswer(
         payment_id=id_text(first.payment_id),
-        status=(PaymentStatus.CAPTURED if charged else PaymentStatus.AUTHORIZED).value,
+        status=_CAPTURED if charged else _AUTHORIZED,
         amount=whole,
         captured=whole if charged else nothing,
         refunded=nothing,
@@ -89,7 +97,7 @@ def first_answer(rows: Sequence[SpendRow]) -> PaymentAnswer:
         legs=[
             PaymentLeg(
                 leg=row.leg,
-                card=serial_of(row.card_id)[-4:],
+                card=last4_of(row.card_id),
                 amount=amount,
                 captured=amount if charged else nothing,
                 refunded=nothing,

@@ -86,9 +86,11 @@ def _windows(added: Iterable[SpendRow]) -> tuple[list[OpenAuthorization], list[t
     opened: list[OpenAuthorization] = []
     ended: list[tuple[int, bytes]] = []
     for row in added:
+        if row.kind is SpendKind.CHARGED:
+            continue  # nearly all of them
         if row.kind is SpendKind.AUTHORIZED:
             assert row.until_ms is not None, "an authorization has a window"
             opened.append(OpenAuthorization(row.card_id, row.payment_id, row.amount_minor, row.until_ms, row.test))
-        elif row.kind not in NO_EFFECT and row.kind not in {SpendKind.CHARGED, SpendKind.REFUNDED}:
+        elif row.kind not in NO_EFFECT and row.kind is not SpendKind.REFUNDED:
             ended.append((row.card_id, row.payment_id))
     return opened, ended

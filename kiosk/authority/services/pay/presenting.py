@@ -7,7 +7,8 @@ follows (``following``).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from kiosk.authority.services.codes import TAG_BYTES, code_tag
 from kiosk.authority.services.pay.answers import Declined, first_answer
@@ -27,8 +28,7 @@ _FIRST_SOLD = frozenset({CardState.PRINTED, CardState.SHIPPED, CardState.IN_STOC
 LotKey = Callable[[int], bytes]
 
 
-@dataclass(slots=True)
-class _Share:
+class _Share(msgspec.Struct):
     """One presented card that may pay: which code it gave, and how much of the amount it takes."""
 
     card: SpendCard
@@ -72,7 +72,7 @@ def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _
     if ask.caller.test:
         return _judge_test(ask, presented)
     card = book.cards.get(presented.card_id)
-    if card is None or not (card.state is CardState.ACTIVE or card.state is CardState.EXHAUSTED):
+    if card is None or (card.state is not CardState.ACTIVE and card.state is not CardState.EXHAUSTED):
         if card is not None and card.state in _FIRST_SOLD:
             book.alerts.append(CardAlert(UNSOLD_CARD_TRIED, card.card_id, ask.caller.merchant_no))
         return SpendReason.DECLINED
