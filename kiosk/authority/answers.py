@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from kiosk.authority.services.refused import TurnedAway
@@ -66,6 +67,10 @@ class Answers:
                 return problem(ProblemKind.TOO_LARGE, detail=detail)
             case Malformed(detail=detail):
                 return problem(ProblemKind.MALFORMED_REQUEST, detail=detail)
+            case ClientDisconnect():
+                return problem(
+                    ProblemKind.MALFORMED_REQUEST, detail="its sender went before its end"
+                )  # and does not hear it
             case Trouble(code=code):
                 _log.error("%s: %s at %s", code, error.detail, where)
                 return problem(ProblemKind.BUSY, detail=code, retry_after_s=self.pause_s())

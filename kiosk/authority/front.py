@@ -1,12 +1,12 @@
 """The connection of a client to the authority: uvicorn's, with a shorter way for the merchants' usual requests.
 
 uvicorn reads HTTP and asks the application. A request that has the usual form (``usual_request``) and a merchant's address needs
-none of what that costs: it goes to the merchants' door at once, and its answer into the connection. One request of a connection is
-decided at a time, and what arrives meanwhile waits, so that answers leave in the order of the requests whichever way each took. It
-limits what uvicorn does not: how large a head may be, how long a client may take for a request or for taking its answer, how many
-connect. A request is decided even if its client has gone.
+none of what that costs: it goes to the merchants' door at once, and its answer into the connection. What arrives while a request is
+decided waits, so that answers leave in the order of the requests whichever way each took. A request is decided even if its client
+has gone. What uvicorn does not limit is limited here: the size of a request's head, the time that a client may take for asking and
+for taking its answer, the number of connections.
 
-It leans on the inside of uvicorn's class (``LEANS_ON``), so the version is pinned and a test tells what a new one lacks. Not
+It leans on the inside of uvicorn's classes (``LEANS_ON``), so the version is pinned, and a test tells what a new one lacks. Not
 responsible for who may ask what (``merchant_access``) nor for starting and stopping (``http_server``).
 """
 
@@ -17,7 +17,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kiosk.authority.app import Application
 from kiosk.authority.merchant_access import Found, Reply, problem_reply
@@ -27,24 +29,23 @@ from kiosk.protocol.signing import RequestParts
 
 HEAD_LIMIT_BYTES: Final = 65_536
 REQUEST_LIMIT_BYTES: Final = 2_097_152  # with every byte of the largest body in a chunk of its own
+PIECE_BYTES: Final = (
+    4_096  # what the library reads at once: it lays out all requests in it before the first is answered
+)
 REQUEST_LIMIT_S: Final = 20.0
 KEEP_ALIVE_S: Final = 75.0
 MAX_CONNECTIONS: Final = 4_096
 
 # what this file uses of uvicorn without its documentation promising it
 LEANS_ON: Final[Mapping[str, tuple[str, ...]]] = {
-    "HttpToolsProtocol": (
-        "connection_made", "connection_lost", "data_received", "pause_writing", "resume_writing", "shutdown",
-        "on_message_begin", "on_url", "on_header", "on_headers_complete", "on_body", "on_message_complete",
-        "on_response_complete", "_unset_keepalive_if_required",
-    ),
-    "a connection": (
+    "connection": (
         "app", "loop", "parser", "transport", "flow", "tasks", "connections", "server_state", "cycle", "pipeline", "url", "headers",
-        "timeout_keep_alive_task",
+        "on_message_begin", "on_headers_complete", "on_message_complete", "on_response_complete", "shutdown",
+        "pause_writing", "resume_writing", "_start_asgi_task", "_unset_keepalive_if_required",
     ),
-    "a cycle": ("response_started", "response_complete", "keep_alive"),
-    "a flow": ("pause_reading", "resume_reading", "write_paused"),
-    "a server's state": ("tasks", "connections", "default_headers"),
+    "cycle": ("disconnected", "message_event", "response_started", "response_complete", "keep_alive"),
+    "flow": ("pause_reading", "resume_reading", "write_paused"),
+    "server_state": ("tasks", "connections", "default_headers"),
 }  # fmt: skip
 
 _STATUS = {one.value: f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
@@ -54,6 +55,16 @@ class _Refused(Exception):  # noqa: N818 - it is the request that is refused; th
     """The library could read this request, and we do not want it."""
 
 
+class _Flow(FlowControl):
+    """Of a connection of which something may wait: the library cannot have it read on meanwhile."""
+
+    waiting = False
+
+    def resume_reading(self) -> None:
+        if not self.waiting:
+            super().resume_reading()
+
+
 class Front(HttpToolsProtocol):
     """One connection to an ``Application``. The limits are the class's, for a test that has less patience; ``keep_alive_s`` is not
     shorter than ``request_limit_s``."""
@@ -61,28 +72,30 @@ class Front(HttpToolsProtocol):
     request_limit_s = REQUEST_LIMIT_S
     keep_alive_s = KEEP_ALIVE_S
     max_connections = MAX_CONNECTIONS
+    flow: _Flow
 
     def __init__(self, *args: Any, **named: Any) -> None:  # Any: whatever uvicorn gives its own
         super().__init__(*args, **named)
         assert isinstance(self.app, Application), "nothing of uvicorn stands between this and the application"
         self._door = self.app.merchants
         self._owed = (
-            0  # requests that were read as a whole and are not answered; more than one only if they came in one piece
+            0  # requests that were read to their end and are not answered; several only if they came in one piece
         )
-        self._task: asyncio.Task[None] | None = None  # of the usual request that is being decided
-        self._last = False  # that one's answer ends the connection
+        self._asking: asyncio.Task[None] | None = None  # decides the one that came the usual way
+        self._last = False  # its answer is the connection's last
+        self._running: RequestResponseCycle | None = None  # the first of those that came the library's way
+        self._inside = False  # the library is in the middle of a request
+        self._heading = False  # and of its head
+        self._count = 0  # its bytes so far, with those that came before it in the same piece
         self._waiting = b""
-        self._inside = False  # of a request, as the library reads it
-        self._heading = False
-        self._begun = 0
-        self._count = 0  # bytes of the request so far
-        self._due_s = math.inf  # when the client must have done what we wait for
+        self._due_s = math.inf  # until when the client must have done what we wait for
         self._watch: asyncio.TimerHandle | None = None
 
     # what asyncio says
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         if len(self.connections) > self.max_connections:
             transport.abort()
             return
@@ -91,6 +104,10 @@ class Front(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._running is not None:  # uvicorn tells only the one that it read last
+            self._running.disconnected = True
+            self._running.message_event.set()
+        self.pipeline.clear()
         self._waiting = b""
         if self._watch is not None:
             self._watch.cancel()
@@ -98,9 +115,7 @@ class Front(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._owed or self.flow.write_paused:
-            # one more read may follow when the library wants to hear whether its client is still there
-            self._waiting += data
-            self.flow.pause_reading()
+            self._keep(data)
             return
         if not self._inside:
             usual = read_usual(data)
@@ -108,8 +123,8 @@ class Front(HttpToolsProtocol):
             if usual is not None and found is not None:
                 self._owed = 1
                 self._due_s = math.inf
-                self._task = self.loop.create_task(self._ask(found, usual))
-                self.tasks.add(self._task)  # whoever ends the server waits for it, whatever becomes of the connection
+                self._asking = self.loop.create_task(self._ask(found, usual))
+                self.tasks.add(self._asking)  # whoever ends the server waits for it, whatever becomes of the connection
                 return
         self._feed(data)
 
@@ -124,7 +139,7 @@ class Front(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Answer what was asked, then close."""
-        if self._task is None:
+        if self._asking is None:
             super().shutdown()
         else:
             self._last = True
@@ -140,10 +155,10 @@ class Front(HttpToolsProtocol):
             self._answer(reply)
 
     def _answer(self, reply: Reply | None) -> None:
-        """``None``: the server would not wait any longer, and nobody knows."""
-        assert self._task is not None, "somebody asked"
-        self.tasks.discard(self._task)
-        self._task = None
+        """``None``: the server would not wait any longer, and nobody can say what became of it."""
+        assert self._asking is not None, "somebody asked"
+        self.tasks.discard(self._asking)
+        self._asking = None
         self._owed = 0
         if self.transport.is_closing():
             return
@@ -163,14 +178,13 @@ class Front(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._inside = self._heading = True
-        self._begun += 1
         self._count = 0
         self._due_s = self.loop.time() + self.request_limit_s
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
             raise _Refused("HTTP/1.1 is spoken here, and no upgrade of it: ask without one")
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_LIMIT_BYTES:
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_LIMIT_BYTES:
             raise _Refused(f"the head of a request has at most {HEAD_LIMIT_BYTES} bytes")
         super().on_headers_complete()
         self._heading = False
@@ -189,55 +203,75 @@ class Front(HttpToolsProtocol):
         self._wait()
         self._go_on()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _feed(self, data: bytes) -> None:
-        before, self._begun = self._inside, 0
+        for start in range(0, len(data), PIECE_BYTES):
+            if self._owed:
+                self._keep(data[start:])
+                break
+            if not self._read(data[start : start + PIECE_BYTES]):
+                break
+        self._wait()
+
+    def _read(self, piece: bytes) -> bool:
+        """Have the library read on; ``False`` when it was the last that is read of this connection."""
         try:
-            self.parser.feed_data(data)
+            self.parser.feed_data(piece)
         except httptools.HttpParserError as error:
             why = error.__context__
             self._refuse(str(why) if isinstance(why, _Refused) else "this is not HTTP/1.1")
-            return
-        self._wait()
-        if not self._inside:
-            return
-        if self._begun <= (0 if before else 1):  # else what went before it in this piece is not its own
-            self._count += len(data)
-        if self._count > (HEAD_LIMIT_BYTES if self._heading else REQUEST_LIMIT_BYTES):
-            self._refuse(f"the head of a request has at most {HEAD_LIMIT_BYTES} bytes, all of it {REQUEST_LIMIT_BYTES}")
+            return False
+        self._count += len(piece)
+        if self._inside and self._count > (HEAD_LIMIT_BYTES + PIECE_BYTES if self._heading else REQUEST_LIMIT_BYTES):
+            self._refuse(
+                f"a request has at most {REQUEST_LIMIT_BYTES} bytes, its head at most {HEAD_LIMIT_BYTES} bytes"
+            )
+            return False
+        return True
 
     def _refuse(self, why: str) -> None:
-        """End the connection at a request that is none, behind the answers to those before it."""
-        own = self._inside and not self._heading  # the application has begun with it
+        """End the connection at what is no request, but not before those in front of it are answered."""
+        running = self._inside and not self._heading  # the application, or the queue, has it already
         self._inside = False
-        if self._owed and not own:
+        if self._owed and not running:
             self.cycle.keep_alive = False
             self.flow.pause_reading()
             return
-        if not self._owed and not (own and self.cycle.response_started):
+        if not self._owed and not (running and self.cycle.response_started):
             reply = problem_reply(merchant_problem(ProblemKind.MALFORMED_REQUEST, detail=why))
             self.transport.write(_written(reply, self.server_state.default_headers, last=True))
         self.transport.close()
 
-    # both
+    # both ways
+
+    def _keep(self, data: bytes) -> None:
+        """For later; nothing more is read until then."""
+        self._waiting += data
+        self.flow.waiting = True
+        self.flow.pause_reading()
 
     def _go_on(self) -> None:
-        """Take up what came meanwhile."""
+        """Take up what came meanwhile, and read on."""
         if self._owed or self.flow.write_paused or self.transport.is_closing():
             return
+        data, self._waiting = self._waiting, b""
+        self.flow.waiting = False
         self.flow.resume_reading()
-        if self._waiting:
-            data, self._waiting = self._waiting, b""
+        if data:
             self.data_received(data)
 
     def _wait(self) -> None:
-        """Who must do something next, and until when."""
+        """Note until when the client has time for what it must do next, if it is its turn."""
         if self.flow.write_paused:
             self._due_s = self.loop.time() + self.request_limit_s
         elif self._owed:
             self._due_s = math.inf
         elif not self._inside:
             self._due_s = self.loop.time() + self.keep_alive_s
-        elif self._due_s == math.inf:  # the request that came behind others is the next; the others were not its fault
+        elif self._due_s == math.inf:  # it came behind others, which were not its fault
             self._due_s = self.loop.time() + self.request_limit_s
 
     def _look(self) -> None:
@@ -245,11 +279,11 @@ class Front(HttpToolsProtocol):
         now_s = self.loop.time()
         if now_s >= self._due_s:
             if self.transport.is_closing() or self.flow.write_paused:
-                self.transport.abort()  # it takes nothing from us any more
+                self.transport.abort()  # it does not take what we have for it
                 return
             self.transport.close()
         if self.transport.is_closing():
-            self._due_s = min(self._due_s, now_s + self.request_limit_s)
+            self._due_s = min(self._due_s, now_s) + self.request_limit_s
         self._watch = self.loop.call_at(min(self._due_s, now_s + self.request_limit_s), self._look)
 
 

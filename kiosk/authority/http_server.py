@@ -20,6 +20,7 @@ from kiosk.errors import Trouble
 
 BACKLOG = 1_024
 END_LIMIT_S = 40  # longer than an answer may wait for a commit on PostgreSQL
+LEAVE_LIMIT_S = 1.0
 PORT_TAKEN = "AUT-11"
 
 _log = logging.getLogger("kiosk.authority")
@@ -83,7 +84,8 @@ class HttpServer(uvicorn.Server):
         yield
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until ``end``."""
+        """Serve until ``end``. What nobody on this loop caught is logged from now on without its words."""
+        asyncio.get_running_loop().set_exception_handler(_log_what_nobody_caught)
         with _library_in_our_diary():
             await super().serve(sockets)
 
@@ -93,14 +95,23 @@ class HttpServer(uvicorn.Server):
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End in order; who has not taken its answer by then is left."""
+        """End in order; who is not answered by then, or has not taken its answer, is left."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(0)  # who was let in at this very moment is among the connections then, and told with them
         await super().shutdown(sockets)
-        for connection in list(self.server_state.connections):
+        left = list(self.server_state.connections)
+        for connection in left:
             connection.transport.abort()
+        if left:
+            _log.warning("%d connections were left at the end: nobody answered, or nobody listened", len(left))
+        if self.server_state.tasks:  # cancelled by now
+            await asyncio.wait(set(self.server_state.tasks), timeout=LEAVE_LIMIT_S)
 
 
-def log_what_nobody_caught(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # Any: as asyncio has it
-    """A loop's exception handler: a bug by its kind and place alone, as everywhere."""
+def _log_what_nobody_caught(
+    _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:  # Any: as asyncio has it
     error = context.get("exception")
     if error is None:
         _log.error("the event loop met something that it has no exception for")
@@ -113,6 +124,8 @@ class _InOurDiary(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError):
+            return  # the server did not wait for it any longer
         if error is None:
             _log.log(record.levelno, "the HTTP library: %s:%d", record.filename, record.lineno)
         else:

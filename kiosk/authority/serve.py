@@ -17,7 +17,7 @@ import uvloop
 
 from kiosk.authority.app import make_app
 from kiosk.authority.core import Authority
-from kiosk.authority.http_server import HttpServer, listen, log_what_nobody_caught
+from kiosk.authority.http_server import HttpServer, listen
 from kiosk.authority.installation import public_name_of, serving
 from kiosk.authority.portal.settings import PageSettings, load_settings
 from kiosk.authority.store.ports import Store
@@ -60,8 +60,6 @@ async def _serve(
     listening: socket.socket,
     on_ready: Callable[[str], None],
 ) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(log_what_nobody_caught)
     port = listening.getsockname()[1]
 
     def started() -> None:
@@ -75,7 +73,7 @@ async def _serve(
         _calm_the_collector()
         server = HttpServer(app, on_started=started)
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.end)
+            asyncio.get_running_loop().add_signal_handler(number, server.end)
         async with worker.running():
             await server.serve([listening])
 

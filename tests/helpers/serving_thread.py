@@ -9,7 +9,7 @@ import uvloop
 
 from kiosk.authority.app import Application
 from kiosk.authority.front import Front
-from kiosk.authority.http_server import HttpServer
+from kiosk.authority.http_server import END_LIMIT_S, HttpServer
 
 LIMIT_S = 20.0
 
@@ -23,18 +23,20 @@ class ServingThread:
         listening: socket.socket,
         *,
         front: type[Front] = Front,
+        end_limit_s: int = END_LIMIT_S,
         new_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
     ) -> None:
         started = threading.Event()
         self.loop = new_loop()
-        self.server = HttpServer(app, on_started=started.set, front=front)
+        self.server = HttpServer(app, on_started=started.set, front=front, end_limit_s=end_limit_s)
         self._thread = threading.Thread(target=self._run, args=(listening,), name="serving", daemon=True)
         self._thread.start()
         assert started.wait(LIMIT_S), "the server did not begin to serve"
 
     def close(self) -> None:
         """End in order."""
-        self.loop.call_soon_threadsafe(self.server.end)
+        if self._thread.is_alive():  # else it has ended by itself, and its loop is closed
+            self.loop.call_soon_threadsafe(self.server.end)
         self._thread.join(LIMIT_S)
         assert not self._thread.is_alive(), "the server did not end"
 
