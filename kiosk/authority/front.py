@@ -234,13 +234,17 @@ class Front(HttpToolsProtocol):
 
     def _refuse(self, why: str) -> None:
         """End the connection at what is no request, but not before those in front of it are answered."""
-        running = self._inside and not self._heading  # the application, or the queue, has it already
+        begun = self._inside and not self._heading  # the application has it already, or the queue
         self._inside = False
-        if self._owed and not running:
-            self.cycle.keep_alive = False
+        if self._owed:
+            if begun:
+                self.pipeline.popleft()
+            last = self.pipeline[0][0] if self.pipeline else self._running
+            assert last is not None, "what is owed while the library reads came the library's way"
+            last.keep_alive = False
             self.flow.pause_reading()
             return
-        if not self._owed and not (running and self.cycle.response_started):
+        if not (begun and self.cycle.response_started):
             reply = problem_reply(merchant_problem(ProblemKind.MALFORMED_REQUEST, detail=why))
             self.transport.write(_written(reply, self.server_state.default_headers, last=True))
         self.transport.close()

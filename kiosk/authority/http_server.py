@@ -109,9 +109,7 @@ class HttpServer(uvicorn.Server):
             await asyncio.wait(set(self.server_state.tasks), timeout=LEAVE_LIMIT_S)
 
 
-def _log_what_nobody_caught(
-    _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
-) -> None:  # Any: as asyncio has it
+def _log_what_nobody_caught(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # Any: asyncio's own
     error = context.get("exception")
     if error is None:
         _log.error("the event loop met something that it has no exception for")

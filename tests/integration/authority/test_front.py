@@ -208,7 +208,9 @@ def test_one_request_of_a_connection_at_a_time(served: ServedFront, connection: 
     served.gate.shut(before=True)
     connection.send(written(served.charge(101)))
     served.gate.wait_for()
-    connection.send(written(served.charge(102)) + CLOCK)
+    connection.send(written(served.charge(102)))
+    wait_until(lambda: any(one.flow.waiting for one in served.connections()), "the second waits")
+    connection.send(CLOCK)
     with served.connect() as other:
         other.send(written(served.charge(103)))  # another connection's is decided meanwhile
         served.gate.wait_for()

@@ -67,6 +67,25 @@ def test_what_came_in_one_piece_is_answered_before_the_end(tmp_path: Path) -> No
         assert second.last and connection.ends()
 
 
+@pytest.mark.parametrize("form", [written, chunked])
+def test_the_end_waits_for_whom_nobody_waits_for(form: Callable[[Prepared], bytes], tmp_path: Path) -> None:
+    """A payment would be given up in the middle because its merchant's line is down."""
+    with served_front(tmp_path) as served:
+        served.gate.shut(before=True)
+        with served.connect() as gone:
+            gone.send(form(served.charge()))
+            served.gate.wait_for()
+        wait_until(lambda: not served.connections(), "it has gone")
+        with served.connect() as idle:
+            served.end()
+            assert idle.ends()
+        threading.Event().wait(0.5)  # longer than the library needs to look whether there is anything to wait for
+        assert served.payments() == 0
+        served.gate.open()
+        served.serving.close()
+        assert served.payments() == 1
+
+
 def test_an_end_amid_payments_loses_no_answer(tmp_path: Path) -> None:
     """A shopper would have a receipt of a payment that the books do not know."""
     answers: dict[str, Answer] = {}

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,12 +149,18 @@ def test_an_upgrade_is_refused(served: ServedFront, body: bytes) -> None:
 
 def test_what_was_asked_before_is_answered_first(served: ServedFront) -> None:
     """A merchant would take the words about what came behind a payment for the payment's answer."""
+    half = b"POST /balance HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    upgrade = b"GET /balance HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
     for form in (written, chunked):
-        with served.connect() as connection:
-            connection.send(form(served.charge(103)) + b"\0garbage\r\n\r\n" * 3)
-            answer = connection.answer()
-            assert (answer.status, answer.json["amount"]["amount_minor"]) == (200, 103)
-            assert answer.last and connection.ends()
+        for behind in (b"\0garbage\r\n\r\n", half + b"zz\r\n", upgrade, b"GET /balance HTTP/1.1\r\nx" + b"y" * 100_000):
+            with served.connect() as connection:
+                connection.send(form(served.charge(102)) + form(served.charge(103)) + behind)
+                answers = [connection.answer() for _ in range(2)]
+                assert [answer.json["amount"]["amount_minor"] for answer in answers] == [102, 103]
+                with suppress(Closed):  # the very long one is read on after them
+                    refused = connection.answer()
+                    assert refused.status == 400 and len(behind) > PIECE_BYTES
+                assert connection.ends()
         with served.connect() as connection:
             served.gate.shut()
             connection.send(form(served.charge(104)))
@@ -162,6 +169,16 @@ def test_what_was_asked_before_is_answered_first(served: ServedFront) -> None:
             served.gate.open()
             assert connection.answer().json["amount"]["amount_minor"] == 104
             assert _refusal(connection, b"")
+
+
+def test_what_goes_wrong_behind_an_answer_is_not_another_one(served: ServedFront) -> None:
+    """The client would take it for the answer to its next request."""
+    too_long = b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served.connect() as connection:
+        connection.send(too_long + b"%x\r\n%b\r\n" % (300_000, b"y" * 300_000))
+        assert connection.answer().status == 413
+        connection.send(b"zz\r\n")
+        assert connection.ends()
 
 
 def test_what_waits_unread_is_bounded(served: ServedFront) -> None:
@@ -247,6 +264,30 @@ def test_who_does_not_take_its_answers_is_let_go(hurried: ServedFront) -> None:
         wait_until(lambda: not hurried.connections(), "it is let go")
         sender.join(10)
         assert not sender.is_alive()
+
+
+def test_who_does_not_take_its_answers_is_not_answered_more(served: ServedFront) -> None:
+    """The same one request at a time, which is how the short way gets them."""
+    question = b"GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n"  # unsigned: a short no
+    with served.connect(receive_buffer=4_096) as connection:
+        wait_until(lambda: bool(served.connections()), "it is there")
+        (front,) = served.connections()
+        front.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        served.serving.loop.call_soon_threadsafe(lambda: front.transport.set_write_buffer_limits(high=2_048))
+        before = asked = served.ways.usual
+        while not front.flow.write_paused:
+            asked += 1
+            connection.send(question)
+            wait_until(partial(_reached, served, asked), "it was asked")
+        connection.send(question)
+        wait_until(lambda: front.flow.waiting, "the next one waits")
+        assert served.ways.usual == asked
+        answers = [connection.answer() for _ in range(asked + 1 - before)]
+        assert {answer.status for answer in answers} == {401}, "its turn came when there was room again"
+
+
+def _reached(served: ServedFront, count: int) -> bool:
+    return served.ways.usual >= count
 
 
 def test_there_is_room_for_so_many(hurried: ServedFront) -> None:

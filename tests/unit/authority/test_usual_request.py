@@ -96,6 +96,8 @@ UNUSUAL = {
     "an empty line before it": b"\r\n" + SHORT,
     "a character that is not ASCII": SHORT.replace(b"host: a", "host: é".encode()),
     "a body without a length": SHORT.replace(b"content-length: 3\r\n", b""),
+    "neither a body nor a length": SHORT.replace(b"content-length: 3\r\n", b"")[:-3],
+    "an offer of another protocol": SHORT.replace(b"host", b"upgrade: h2c\r\nhost"),
     "chunks": SHORT.replace(b"content-length: 3", b"transfer-encoding: chunked"),
     "chunks beside a length": SHORT.replace(b"host", b"transfer-encoding: chunked\r\nhost"),
     "the last request": QUESTION.replace(b"keep-alive", b"close"),
