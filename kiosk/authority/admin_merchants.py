@@ -5,7 +5,6 @@ folder is the operator until the office exists.
 """
 
 import argparse
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -222,7 +221,7 @@ def _contract(one: Contract) -> dict[str, object]:
 def _contracts(tx: Transaction, merchant_id: str | None, *, now_ms: int) -> list[dict[str, object]]:
     """The contracts that a merchant may have, its own and everybody's; which of them is in force now."""
     merchant_no = None if merchant_id is None else accept.known_merchant(tx, merchant_id).merchant_no
-    found: Iterable[Contract] = [one for one in merchants.contracts(tx) if one.merchant_no in (None, merchant_no)]
+    found = [one for one in merchants.contracts(tx) if one.merchant_no in (None, merchant_no)]
     now = contract_at(found, merchant_no=merchant_no or 0, at_ms=now_ms)
     return [
         _contract(one) | {"whose": "everybody" if one.merchant_no is None else merchant_id, "in_force": one == now}

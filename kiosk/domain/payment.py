@@ -4,7 +4,7 @@ A payment is never altered, only added to: each operation is a row, and the stat
 responsible for storage, nor for which code is right (the authority's tags say so).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -176,7 +176,7 @@ def _split(amount_minor: int, merchant_share: int, distribution_share: int) -> t
     return merchant, distribution, scheme
 
 
-def contract_at(contracts: Sequence[Contract], *, merchant_no: int, at_ms: int) -> Contract | None:
+def contract_at(contracts: Collection[Contract], *, merchant_no: int, at_ms: int) -> Contract | None:
     """The contract in force: the merchant's own newest before everybody's newest; ``None`` if none has begun."""
     if len(contracts) == 1:  # nearly everywhere, and asked for each payment
         (only,) = contracts

@@ -6,6 +6,7 @@ once the task has the value; so a function that was written for one database at 
 The only file that knows of greenlets. Not responsible for what is waited for.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -47,3 +48,12 @@ class Beside:
         assert self._worker is not None, "asked from inside"
         value: T = self._worker.parent.switch(answer)
         return value
+
+
+def a_loop_is_running() -> bool:
+    """Whether this thread's event loop is running, so that another one may not."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

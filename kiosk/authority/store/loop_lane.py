@@ -1,12 +1,14 @@
 """The lanes to a database that is another process: run on the event loop of the server itself, with no thread and no lock between.
 
 The same natural micro-batches as ``writer`` makes, by a task that lives while anything waits. A thread would spend its time handing
-Python's one lock to the server and back, for each statement. Not responsible for batches (``batches``) nor for statements.
+Python's one lock to the server and back, for each statement. A batch may be begun before the one ahead of it has ended, when that
+has only its writing left. Not responsible for batches (``batches``), for what may overlap (``turns``), nor for statements.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from kiosk.authority.store.batches import (
@@ -24,14 +26,20 @@ from kiosk.authority.store.batches import (
 from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, LoopStore, T, Work, trouble
 from kiosk.errors import Trouble
 
+UNDER_WAY = 2  # one that is written, one that is read and decided
+
+Run = Callable[[Sequence[Work[Any]], Callable[[], None]], Awaitable[list[Done | Failed]]]
+
 
 class LoopLane:
-    """One side of a store on one event loop. ``drained`` waits for what was taken in."""
+    """One side of a store on one event loop. ``run`` calls its second argument when the next batch may begin, which it may do
+    before its own batch has ended. ``drained`` waits for what was taken in."""
 
-    def __init__(self, run: Callable[[Sequence[Work[Any]]], Awaitable[list[Done | Failed]]]) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         self._waiting: deque[Item] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
         self._closed = False
         self.batches = 0
 
@@ -54,6 +62,8 @@ class LoopLane:
         self._closed = True
         if self._task is not None:
             await asyncio.wait({self._task})
+        if self._under_way:
+            await asyncio.wait(self._under_way)
 
     async def _work(self) -> None:
         try:
@@ -61,15 +71,27 @@ class LoopLane:
                 # one turn of the loop and no timer: whoever stands at the door belongs to this batch
                 await asyncio.sleep(0)
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-                await self._commit(batch, STALE_TRIES)
+                next_may = asyncio.get_running_loop().create_future()
+                task = asyncio.create_task(self._whole(batch, partial(_done, next_may)))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+                await next_may
+                while len(self._under_way) >= UNDER_WAY:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._task = None
 
-    async def _commit(self, batch: list[Item], tries: int) -> None:
+    async def _whole(self, batch: list[Item], next_may: Callable[[], None]) -> None:
+        try:
+            await self._commit(batch, STALE_TRIES, next_may)
+        finally:
+            next_may()
+
+    async def _commit(self, batch: list[Item], tries: int, next_may: Callable[[], None]) -> None:
         self.batches += 1
         works, owners = arrange(batch)
         try:
-            results: list[Result] = await self._run(works)
+            results: list[Result] = await self._run(works, next_may)
         except Exception as error:
             if isinstance(error, Trouble) or len(batch) == 1:
                 settle([(item, Failed(error)) for item in batch])  # the server's failure is everybody's
@@ -80,7 +102,12 @@ class LoopLane:
             told, again = judge(owners, results, tries=tries)
         settle(told)
         for items, left in again:
-            await self._commit(items, left)
+            await self._commit(items, left, next_may)
+
+
+def _done(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class LoopRunner:
@@ -89,7 +116,7 @@ class LoopRunner:
     def __init__(self, store: LoopStore) -> None:
         self._store = store
         self._writer = LoopLane(store.write_batch_here)
-        self._reader = LoopLane(store.read_batch_here)
+        self._reader = LoopLane(lambda works, _next_may: store.read_batch_here(works))
         self._here = False
 
     async def write(self, work: Work[T]) -> T:

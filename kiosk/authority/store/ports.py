@@ -97,8 +97,8 @@ class LoopStore(Store, Protocol):
         """From now on it is used on the running event loop alone, by the two methods below."""
         ...
 
-    async def write_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        """``write_batch`` on the loop."""
+    async def write_batch_here(self, works: Sequence[Work[Any]], under_way: Callable[[], None]) -> list[Done | Failed]:
+        """``write_batch`` on the loop. After ``under_way`` was called, one more may be begun before this one has returned."""
         ...
 
     async def read_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:

@@ -1,13 +1,13 @@
 """The store on a PostgreSQL database: one connection writes, one reads, every commit is on the server's disk before it returns.
 
-READ COMMITTED for writes, because balances change by conditional updates alone (SV-01); one snapshot for a read. A transaction that
-the server undid because of others is run again; what a broken connection leaves unknown is never told as done. Not responsible for
-connections and their limits (``postgres_session``) nor for what an error means (``postgres_trouble``).
+While it serves, a second connection reads and decides the next batch during the first one's writing (``turns``). One snapshot for a
+read. What a broken connection leaves unknown is never told as done. Not responsible for what a writing is (``postgres_writing``),
+for connections and their limits (``postgres_session``) nor for what an error means (``postgres_trouble``).
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kiosk.authority.store.ports import (
@@ -16,66 +16,27 @@ from kiosk.authority.store.ports import (
     NOT_INITIALISED,
     Done,
     Failed,
-    Row,
     T,
     Transaction,
-    Value,
     Work,
     trouble,
 )
 from kiosk.authority.store.postgres_session import PostgresSession
-from kiosk.authority.store.postgres_settings import BY_KEYS, SERVING_LOCK, Limits
+from kiosk.authority.store.postgres_settings import BY_KEYS, SECOND_LOCK, SERVING_LOCK, Limits
+from kiosk.authority.store.postgres_transaction import PostgresTransaction
 from kiosk.authority.store.postgres_trouble import StatementFailed
+from kiosk.authority.store.postgres_writing import WRITE, Writing
 from kiosk.authority.store.schema import Dialect, steps_from
+from kiosk.authority.store.turns import Turns
 from kiosk.errors import Trouble
 
-ATTEMPTS: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 _TABLES: Final = """
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
-
-
-class PostgresTransaction:
-    """Statements of one side; the transaction around them is the store's."""
-
-    takes_arrays = True
-
-    def __init__(self, session: PostgresSession) -> None:
-        self._session = session
-
-    def one(self, sql: str, *values: Value) -> Row | None:
-        return self._session.first(sql, values)
-
-    def all(self, sql: str, *values: Value) -> list[Row]:
-        return self._session.rows(sql, values)
-
-    def run(self, sql: str, *values: Value) -> int:
-        return self._session.count(sql, values)
-
-    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        self._session.many(sql, rows)
-
-    def fetch(self, sql: str, *values: Value | Sequence[Value]) -> list[Row]:
-        """PostgreSQL's own SQL, with ``$1``… for values and lists for arrays: one statement for a whole batch."""
-        return self._session.rows(sql, values)
-
-    @property
-    def begun(self) -> bool:
-        """Whether a statement has needed a transaction around it."""
-        return self._session.begun
-
-    def look(self, sql: str, *values: Value | Sequence[Value]) -> list[Row]:
-        """``fetch`` of what is true now; the first thing that a work does needs no transaction for it."""
-        return self._session.look(sql, values)
-
-    def end_with(self, sql: str, *values: Value | Sequence[Value]) -> None:
-        """The work's only writing and its last statement: it is its own transaction."""
-        self._session.end_with(sql, values)
 
 
 class PostgresStore:
@@ -86,8 +47,10 @@ class PostgresStore:
     def __init__(self, dsn: str, limits: Limits) -> None:
         """Connects nowhere yet: ``create`` and ``open`` do. ``dsn`` may hold a password and is shown to nobody."""
         self._writer = PostgresSession(dsn, limits, purpose="writer", planning=BY_KEYS)
+        self._second = PostgresSession(dsn, limits, purpose="second writer", planning=BY_KEYS, lock=SECOND_LOCK)
         self._reader = PostgresSession(dsn, limits, purpose="reader")
-        self._transaction = PostgresTransaction(self._writer)
+        self._writing = Writing(self._writer)
+        self._idle = [Writing(self._second), self._writing]
         self._reads = PostgresTransaction(self._reader)
 
     @classmethod
@@ -110,43 +73,35 @@ class PostgresStore:
         return store
 
     def write(self, work: Work[T]) -> T:
-        def once() -> T:
-            self._writer.begin(WRITE)
-            value = work(self._transaction)
-            self._writer.make_durable()
-            return value
-
-        return self._writer.whole(lambda: self._attempt(once))
+        return self._writer.whole(lambda: self._writing.one(work))
 
     def write_batch(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        return self._writer.whole(lambda: self._write_all(works)) if works else []
+        return self._writer.whole(lambda: self._writing.all(works)) if works else []
 
-    async def write_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        return await self._writer.whole_here(lambda: self._write_all(works))
+    async def write_batch_here(self, works: Sequence[Work[Any]], under_way: Callable[[], None]) -> list[Done | Failed]:
+        writing = self._idle.pop()
+        try:
+            return await writing.session.whole_here(lambda: writing.all(works, under_way))
+        finally:
+            self._idle.append(writing)
 
     async def read_batch_here(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
         return await self._reader.whole_here(lambda: self._read_all(works))
 
     def join_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        for session in (self._writer, self._reader):
+        loop, turns = asyncio.get_running_loop(), Turns[object]()
+        for session in (self._writer, self._second, self._reader):
             # a private loop cannot run on a thread whose own loop does
             closing = threading.Thread(target=session.hang_up_and_leave, name="authority-moving")
             closing.start()
             closing.join()
-            session.use_loop(loop)
+            session.use_loop(loop, turns if session is not self._reader else None)
+        self._second.claim_beside(self._writer)
 
     async def leave_loop(self) -> None:
-        for session in (self._writer, self._reader):
+        for session in (self._writer, self._second, self._reader):
             await session.leave()
             session.use_loop(None)
-
-    def _write_all(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        def once() -> list[Done | Failed]:
-            self._writer.begin(WRITE)
-            return self._alone(works[0]) if len(works) == 1 else self._each(works)
-
-        return self._attempt(once)
 
     def read(self, work: Work[T]) -> T:
         return self._reader.whole(lambda: self._read(work))
@@ -178,62 +133,11 @@ class PostgresStore:
         return results
 
     def claim(self) -> None:
-        self._writer.claim()
+        self._writer.claim(nobody_holds=SECOND_LOCK)
 
     def close(self) -> None:
-        self._reader.close()
-        self._writer.close()
-
-    def _attempt(self, once: Callable[[], T]) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return once()
-            except StatementFailed as failed:
-                self._writer.abandon()
-                if not failed.again or attempt == ATTEMPTS:
-                    raise failed.found from failed.__cause__
-            except BaseException:
-                self._writer.abandon()
-                raise
-        raise AssertionError("the last attempt returns or raises")
-
-    def _alone(self, work: Work[Any]) -> list[Done | Failed]:
-        """A batch of one needs no savepoint: its transaction is its own."""
-        try:
-            value = work(self._transaction)
-        except StatementFailed as failed:
-            if isinstance(failed.found, Trouble):
-                raise
-            self._writer.abandon()
-            return [Failed(failed.found)]
-        except Trouble:
-            raise  # a work that ended its own transaction does not know how: nobody does
-        except Exception as error:
-            self._writer.abandon()
-            return [Failed(error)]
-        self._writer.make_durable()
-        return [Done(value)]
-
-    def _each(self, works: Sequence[Work[Any]]) -> list[Done | Failed]:
-        self._writer.open()
-        self._writer.execute("SAVEPOINT item")
-        results = [self._item(work) for work in works]
-        self._writer.make_durable()
-        return results
-
-    def _item(self, work: Work[Any]) -> Done | Failed:
-        try:
-            done = Done(work(self._transaction))
-        except StatementFailed as failed:
-            if isinstance(failed.found, Trouble):
-                raise  # the server's failure is everybody's
-            self._writer.execute("ROLLBACK TO SAVEPOINT item")
-            return Failed(failed.found)
-        except Exception as error:
-            self._writer.execute("ROLLBACK TO SAVEPOINT item")
-            return Failed(error)
-        self._writer.execute("RELEASE SAVEPOINT item; SAVEPOINT item")
-        return done
+        for session in (self._reader, self._second, self._writer):
+            session.close()
 
     def _read_item(self, work: Work[Any]) -> Done | Failed:
         try:
@@ -249,7 +153,7 @@ class PostgresStore:
     def _version(self) -> int:
         try:
             self._writer.begin(READ)
-            return _version(self._transaction)
+            return _version(PostgresTransaction(self._writer))
         except StatementFailed as failed:
             raise failed.found from failed.__cause__
         finally:
@@ -259,27 +163,29 @@ class PostgresStore:
         for number, sql in steps_from(version, Dialect.POSTGRES):
             self._step(number, sql)
             version = number
-        self._writer.expect_version(version)
+        for session in (self._writer, self._second):
+            session.expect_version(version)
 
     def _step(self, number: int, sql: str) -> None:
         """One migration and its number, in one transaction, while nobody serves the database."""
 
         def once() -> None:
             self._writer.begin(WRITE)
-            if self._writer.first("SELECT pg_try_advisory_xact_lock(?)", (SERVING_LOCK,)) != (True,):
+            locks = "SELECT pg_try_advisory_xact_lock(?) AND pg_try_advisory_xact_lock(?)"
+            if self._writer.first(locks, (SERVING_LOCK, SECOND_LOCK)) != (True,):
                 raise trouble(ALREADY_SERVED, "a process serves this database with an older program: stop it first")
             self._check_before(number)
             self._writer.execute_unhurried(sql)
             self._writer.count("INSERT INTO schema_version(version) VALUES (?)", (number,))
             self._writer.make_durable()
 
-        self._attempt(once)
+        self._writing.attempt(once)
 
     def _check_before(self, number: int) -> None:
         if number == 1:
             if self._writer.first(_TABLES, ()) != (0,):
                 raise trouble(ALREADY_THERE, "the database has tables already: give the authority one of its own")
-        elif _version(self._transaction) != number - 1:
+        elif _version(PostgresTransaction(self._writer)) != number - 1:
             raise trouble(ALREADY_SERVED, "another process is changing the database's schema")
 
 

@@ -15,9 +15,10 @@ import asyncpg
 import uvloop
 from asyncpg.prepared_stmt import PreparedStatement
 
-from kiosk.authority.store.beside import Beside
+from kiosk.authority.store.beside import Beside, a_loop_is_running
 from kiosk.authority.store.ports import (
     ALREADY_SERVED,
+    BUSY,
     IN_DOUBT,
     NEWER_DATABASE,
     UNSAFE_DATABASE,
@@ -25,13 +26,12 @@ from kiosk.authority.store.ports import (
     Value,
     trouble,
 )
+from kiosk.authority.store.postgres_connection import connect
 from kiosk.authority.store.postgres_settings import (
     CLOSE_LIMIT_S,
-    CONNECT_LIMIT_S,
     MANY_ROWS,
     MAX_STATEMENTS,
     NO_SETTINGS,
-    SERVER_SETTINGS,
     SERVING_LOCK,
     SETTLE,
     WANTED,
@@ -39,6 +39,7 @@ from kiosk.authority.store.postgres_settings import (
 )
 from kiosk.authority.store.postgres_sql import numbered
 from kiosk.authority.store.postgres_trouble import FOREIGN, StatementFailed, statement_failed
+from kiosk.authority.store.turns import Turn, Turns
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
 
@@ -49,11 +50,20 @@ class PostgresSession:
     """``begin`` connects when there is no connection; ``abandon`` and ``hang_up`` never raise. Everything else raises
     ``StatementFailed`` for what the database says, and ``Trouble`` when there is no usable database at all."""
 
-    def __init__(self, dsn: str, limits: Limits, *, purpose: str, planning: Mapping[str, str] = NO_SETTINGS) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        limits: Limits,
+        *,
+        purpose: str,
+        planning: Mapping[str, str] = NO_SETTINGS,
+        lock: int = SERVING_LOCK,
+    ) -> None:
         self._dsn = dsn
         self._limits = limits
         self._purpose = purpose
         self._planning = planning
+        self._lock_number = lock
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._connection: asyncpg.Connection | None = None
         self._statements: dict[str, PreparedStatement] = {}
@@ -65,6 +75,8 @@ class PostgresSession:
         self._named = 0
         self._beginning: str | None = None
         self._ended = False
+        self._turn: Turn[object] | None = None
+        self._under_way: Callable[[], None] | None = None
 
     @property
     def closed(self) -> bool:
@@ -79,15 +91,18 @@ class PostgresSession:
 
     def whole(self, function: Callable[[], T]) -> T:
         """Run a function that makes several calls; what it raises comes out."""
-        if _a_loop_is_running():
+        if a_loop_is_running():
             raise Bug("a PostgreSQL store is used on a thread of its own, not on an event loop's")
         return self._loop.run_until_complete(self._beside.run(function))
 
-    def begin(self, sql: str) -> None:
-        """A transaction begins with ``sql``, once a statement needs it."""
+    def begin(self, sql: str, under_way: Callable[[], None] | None = None) -> None:
+        """A transaction begins with ``sql``, once a statement needs it. ``under_way`` is called when its last writing begins."""
         self.ready()
         self._beginning = sql
         self._ended = False
+        self._under_way = under_way
+        if self._turn is not None:
+            self._turn.begin()
 
     @property
     def begun(self) -> bool:
@@ -96,9 +111,10 @@ class PostgresSession:
 
     def open(self) -> None:
         """Open the transaction that was begun, on a new connection if the old one is found dead: nothing was lost with it."""
-        sql, self._beginning = self._beginning, None
-        if sql is None:
+        if self._beginning is None:
             return
+        self._take_turn()
+        sql, self._beginning = self._beginning, None
         try:
             self.execute(sql)
         except StatementFailed:
@@ -115,6 +131,7 @@ class PostgresSession:
         failpoint("authority.postgres.before_commit")
         said = self._last(lambda: self.execute("COMMIT"))
         failpoint("authority.postgres.after_commit")
+        self._give_turn()
         if said != "COMMIT":
             raise Bug("a statement failed and its work went on: PostgreSQL took the transaction back")
 
@@ -130,14 +147,32 @@ class PostgresSession:
             self.ready()
             return self._call(self._rows(sql, values))
 
-    def end_with(self, sql: str, values: Sequence[object]) -> None:
+    def ahead(self) -> object | None:
+        """What the writing under way will leave; from now on this transaction stands and falls with it."""
+        return None if self._turn is None else self._turn.ahead()
+
+    def end_with(self, sql: str, values: Sequence[object], *, leaves: object = None) -> None:
         """The one statement that writes, which is its own transaction: durable on return, and unknown (AUT-13) when its answer
-        is lost. Only where nothing has needed a transaction yet, and nothing follows."""
+        is lost. Only where nothing has needed a transaction yet, and nothing follows. ``leaves``: for ``ahead`` of others."""
         assert not self.begun, "a statement that ends its transaction stands alone"
+        self._take_turn()
+        if self._turn is not None:
+            self._turn.leave(leaves)
+        if self._under_way is not None:
+            self._under_way()
         failpoint("authority.postgres.before_single")
         self._last(lambda: self._call(self._rows(sql, values)))
         failpoint("authority.postgres.after_single")
         self._beginning, self._ended = None, True
+        self._give_turn()
+
+    def _take_turn(self) -> None:
+        if self._turn is not None and not self._wait(self._turn.take()):
+            raise StatementFailed(trouble(BUSY, "the batch before this one failed"), again=True, clean=True)
+
+    def _give_turn(self, *, failed: bool = False) -> None:
+        if self._turn is not None:
+            self._turn.give(failed=failed)
 
     def _last(self, statement: Callable[[], T]) -> T:
         """What makes durable: whatever the server did not answer itself is unknown."""
@@ -156,11 +191,13 @@ class PostgresSession:
     def abandon(self) -> None:
         """Take back whatever is open."""
         self._beginning = None
-        if self.in_transaction:
-            try:
+        try:
+            if self.in_transaction:
                 self.execute("ROLLBACK")
-            except StatementFailed:
-                self.hang_up()
+        except StatementFailed:
+            self.hang_up()
+        finally:
+            self._give_turn(failed=True)
 
     # statements
 
@@ -211,14 +248,23 @@ class PostgresSession:
             self.hang_up()
             raise
 
-    def claim(self) -> None:
-        """Hold the serving lock from now on, over every new connection too. Raises ``Trouble`` AUT-10."""
+    def claim(self, *, nobody_holds: int) -> None:
+        """Hold the serving lock from now on, over every new connection too. Raises ``Trouble`` AUT-10, also while another process
+        holds ``nobody_holds``, the lock of a second writer."""
         self.ready()
         try:
             self._lock()
+            if self.first("SELECT pg_try_advisory_lock(?)", (nobody_holds,)) != (True,):
+                self.hang_up()
+                raise trouble(ALREADY_SERVED, "another process that serves this database is not quite gone")
+            self.first("SELECT pg_advisory_unlock(?)", (nobody_holds,))
         except StatementFailed as failed:
             raise failed.found from failed.__cause__
         self._claimed = True
+
+    def claim_beside(self, first: "PostgresSession") -> None:
+        """Hold the lock of a second writer with the next connection, if the first holds its own."""
+        self._claimed = first._claimed
 
     def expect_version(self, version: int) -> None:
         """Whatever answers after a reconnection has this schema, or is refused."""
@@ -238,24 +284,9 @@ class PostgresSession:
             self._loop.close()
 
     async def _connect(self) -> asyncpg.Connection:
-        connection = await asyncpg.connect(
-            self._dsn,
-            timeout=CONNECT_LIMIT_S,
-            statement_cache_size=0,  # the statements that are kept are kept here, without a limit of time
-            target_session_attrs="read-write",  # money is read where it is written (SV-05)
-            server_settings={
-                **SERVER_SETTINGS,
-                **self._planning,
-                "application_name": f"kiosk authority {self._purpose}",
-                "statement_timeout": str(self._limits.statement_ms),
-                "lock_timeout": str(self._limits.lock_ms),
-                "idle_in_transaction_session_timeout": str(self._limits.idle_ms),
-            },
+        return await connect(
+            self._dsn, self._limits, purpose=self._purpose, planning=self._planning, on_warning=self._heard
         )
-        connection.add_log_listener(self._heard)
-        # sum() of whole numbers is numeric in PostgreSQL; a fraction would be somebody's mistake and raises
-        await connection.set_type_codec("numeric", schema="pg_catalog", encoder=str, decoder=int, format="text")
-        return connection
 
     def _settle(self) -> None:
         """Judge a new connection before anything is entrusted to it."""
@@ -272,7 +303,7 @@ class PostgresSession:
                 raise trouble(NEWER_DATABASE, f"a database with another schema answers, not {self._version}")
 
     def _lock(self) -> None:
-        if self.first("SELECT pg_try_advisory_lock(?)", (SERVING_LOCK,)) != (True,):
+        if self.first("SELECT pg_try_advisory_lock(?)", (self._lock_number,)) != (True,):
             raise trouble(ALREADY_SERVED, "another process serves this database already, or is changing its schema")
 
     def _heard(self, _connection: object, message: object) -> None:
@@ -286,12 +317,13 @@ class PostgresSession:
 
     # another loop
 
-    def use_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+    def use_loop(self, loop: asyncio.AbstractEventLoop | None, turns: Turns[object] | None = None) -> None:
         """Belong to a running loop from now on (``None``: to a private one again). The connection stays behind; the next
         transaction makes one, which is judged, and claims what was claimed, anew."""
         if self._private and not self._loop.is_closed():
             self._loop.close()
         self._private = loop is None
+        self._turn = None if turns is None else Turn(turns)
         self._loop = loop or uvloop.new_event_loop()
         self._connection = None
         self._statements.clear()
@@ -361,11 +393,3 @@ class PostgresSession:
 
     async def _many(self, sql: str, rows: list[Sequence[Value]]) -> None:
         await (await self._prepared(sql)).executemany(rows)
-
-
-def _a_loop_is_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

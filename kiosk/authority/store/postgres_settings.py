@@ -15,6 +15,8 @@ MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not o
 
 SERVING_LOCK: Final = int.from_bytes(b"kioskaut", "big")
 """PostgreSQL's advisory lock of the one process that serves, or changes the schema of, a database."""
+SECOND_LOCK: Final = SERVING_LOCK + 1
+"""The same of its second writing connection, so that neither is without a lock when the other is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 On PostgreSQL a usual batch is two statements and no more: one that reads, and one that writes, which is a transaction of its
 own and undoes itself unless everything is still as it was read; each statement less is a hand-over less between two processes.
+A batch may be read while the one before it is being written: then it is decided on what that one will leave (``turns``).
 On SQLite, where a statement costs next to nothing, it is row by row inside one transaction. Not responsible for single
 statements (``spends``).
 """
@@ -25,6 +26,20 @@ class Reading:
     cards: dict[int, SpendCard]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """What a batch leaves when it is written: the number of the next question, the cards that it changed, its rows."""
+
+    next: int
+    cards: dict[int, SpendCard]
+    rows: Sequence[SpendRow]
+
+    def rows_of(self, ids: Iterable[bytes]) -> list[SpendRow]:
+        """Those of these payments and operations."""
+        wanted = frozenset(ids)
+        return [row for row in self.rows if row.op_id in wanted or row.payment_id in wanted]
+
+
 # a payment that exists has a row whose op_id is its own id: one look says of operations and payments alike that nothing is known
 _READ = f"""
 SELECT n.seq, EXISTS(SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[])), cards.*
@@ -43,17 +58,23 @@ def read_batch(tx: Transaction, *, ids: Sequence[bytes], card_ids: Iterable[int]
     """What ``count`` questions need: the rows that are known under ``ids``, these cards and those of the rows."""
     wanted = sorted(card_ids)
     if takes_arrays(tx):
+        ahead: Leaves | None = tx.ahead()
         found = tx.look(_READ, list(ids), wanted)
-        first, taken = found[0][0] + 1, False
+        first, taken = found[0][0] + 1 if ahead is None else ahead.next, False
         cards = {row[2]: spends.card_of(row[2:]) for row in found if row[2] is not None}
         rows = spends.known_rows(tx, ids) if found[0][1] else []
     else:
+        ahead = None
         first, taken = spends.take_numbers(tx, count), True
         rows = spends.known_rows(tx, ids)
         cards = spends.find_cards(tx, wanted)
+    if ahead is not None:
+        rows = spends.each_once([*rows, *ahead.rows_of(ids)])
     others = {row.card_id for row in rows}.difference(wanted)
     if others:
         cards |= spends.find_cards(tx, sorted(others))
+    if ahead is not None:
+        cards |= {card_id: card.left() for card_id, card in ahead.cards.items() if card_id in cards}
     return Reading(first, taken, rows, cards)
 
 
@@ -74,5 +95,6 @@ def _write_at_once(
     tx: ArrayTransaction, reading: Reading, changed: Collection[SpendCard], rows: Sequence[SpendRow], *, count: int
 ) -> None:
     before = reading.first - 1
+    leaves = Leaves(reading.first + count, {card.card_id: card for card in changed}, rows)
     values = [row.values() for row in rows]
-    tx.end_with(_WRITE, before + count, before, spends.changes_of(changed), values)
+    tx.end_with(_WRITE, before + count, before, spends.changes_of(changed), values, leaves=leaves)

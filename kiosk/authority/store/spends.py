@@ -13,7 +13,7 @@ import msgspec
 
 from kiosk.authority.store.ports import Row, Transaction, Value
 from kiosk.domain.activation import Block, CardState
-from kiosk.domain.payment import Operation, SpendKind, SpendReason, Tries
+from kiosk.domain.payment import NO_TRIES, Operation, SpendKind, SpendReason, Tries
 
 
 class StaleFacts(Exception):  # noqa: N818 - says what is the matter: nothing was written, the batch is tried anew
@@ -38,13 +38,16 @@ class ArrayTransaction(Transaction, Protocol):
         """``fetch`` of what is true now; the first thing that a work does needs no transaction for it."""
         ...
 
-    def end_with(self, sql: str, *values: object) -> None:
-        """The work's only writing and its last statement: it is its own transaction."""
+    def ahead(self) -> Any:  # Any: what ``end_with`` was told by the file that asks
+        """What the writing under way will leave; from now on this work stands and falls with it. ``None`` if there is none."""
+        ...
+
+    def end_with(self, sql: str, *values: object, leaves: object = None) -> None:
+        """The work's only writing and its last statement: it is its own transaction. ``leaves``: for ``ahead`` of others."""
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class SpendCard:
+class SpendCard(msgspec.Struct, kw_only=True):
     """A card while payments are decided: a working copy, compared with ``before`` when the batch is written."""
 
     card_id: int
@@ -67,6 +70,10 @@ class SpendCard:
             self.state.value, self.balance_minor, self.codes_used, self.authorizations, self.tries.wrong,
             self.tries.paused_until_ms,
         )  # fmt: skip
+
+    def left(self) -> "SpendCard":
+        """A working copy for whoever comes next: it finds the card as this one leaves it."""
+        return msgspec.structs.replace(self, before=self.now())
 
 
 class SpendRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +127,8 @@ class OpenAuthorization:
     test: bool
 
 
+_STATES = {one.value: one for one in CardState}
+
 ROW = ", ".join(SpendRow.__struct_fields__)
 _MARKS = ", ".join("?" for _ in SpendRow.__struct_fields__)
 
@@ -166,7 +175,9 @@ def insert_many(values: str) -> str:
 
 def changes_of(cards: Iterable[SpendCard]) -> list[tuple[Value, ...]]:
     """What ``update_many`` takes of each card."""
-    return [(card.card_id, *card.now()[1:4], *card.before[1:4]) for card in cards]
+    return [
+        (card.card_id, card.balance_minor, card.codes_used, card.authorizations, *card.before[1:4]) for card in cards
+    ]
 
 
 def takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
@@ -188,9 +199,13 @@ def known_rows(tx: Transaction, ids: Sequence[bytes]) -> list[SpendRow]:
         found = tx.fetch(_KNOWN.format("ANY($1::bytea[])", "ANY($1::bytea[])"), list(ids))
     else:
         found = [row for one in ids for row in tx.all(_KNOWN.format("?", "?"), one, one)]
-    # a row may be found both ways; counted twice it would be refunded twice
-    rows = {(row[1], row[3]): row for row in found}
-    return [_row(rows[place]) for place in sorted(rows)]
+    return each_once(map(_row, found))
+
+
+def each_once(rows: Iterable[SpendRow]) -> list[SpendRow]:
+    """Each row once: one may be found both ways, and counted twice it would be refunded twice."""
+    found = {(row.seq, row.leg): row for row in rows}
+    return [found[place] for place in sorted(found)]
 
 
 def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
@@ -223,7 +238,8 @@ def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:
 def is_usual(card: SpendCard) -> bool:
     """Whether ``update_many`` says of this card what ``now`` says."""
     expected = CardState.EXHAUSTED if card.balance_minor == 0 and card.authorizations == 0 else CardState.ACTIVE
-    return card.block is None and card.state is expected and card.now()[4:] == card.before[4:]
+    same_tries = card.tries.wrong == card.before[4] and card.tries.paused_until_ms == card.before[5]
+    return same_tries and card.block is None and card.state is expected
 
 
 def _found(card: SpendCard) -> tuple[Value, ...]:
@@ -305,6 +321,6 @@ def card_of(row: Sequence[Any]) -> SpendCard:  # Any: a database row has no stat
     """A card of ``CARD``'s columns."""
     return SpendCard(
         card_id=row[0], lot_no=row[1], currency=row[2], tags=row[3], block=Block(row[4]) if row[4] else None,
-        expires_ms=row[5] or 0, sold_ms=row[6] or 0, state=CardState(row[7]), balance_minor=row[8], codes_used=row[9],
-        authorizations=row[10], tries=Tries(row[11], row[12]), before=tuple(row[7:13]),
+        expires_ms=row[5] or 0, sold_ms=row[6] or 0, state=_STATES[row[7]], balance_minor=row[8], codes_used=row[9],
+        authorizations=row[10], tries=Tries(row[11], row[12]) if row[11] or row[12] else NO_TRIES, before=tuple(row[7:13]),
     )  # fmt: skip

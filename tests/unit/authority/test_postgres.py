@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from kiosk.authority.store.ports import Transaction
-from kiosk.authority.store.postgres import PostgresStore, PostgresTransaction
+from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.postgres_sql import numbered
+from kiosk.authority.store.postgres_transaction import PostgresTransaction
 from kiosk.authority.store.postgres_trouble import postgres_trouble
 from kiosk.authority.store.settings import get_setting, put_setting
 from kiosk.authority.store.writer import serving_lanes

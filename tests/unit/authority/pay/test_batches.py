@@ -152,7 +152,7 @@ def _on_a_thread(store: _Store, *questions: int) -> list[object]:
 def _on_the_loop(store: _Store, *questions: int) -> list[object]:
     """The same in the lane for PostgreSQL."""
 
-    async def run(works: Sequence[Work[Any]]) -> list[Done | Failed]:
+    async def run(works: Sequence[Work[Any]], _next_may: Callable[[], None]) -> list[Done | Failed]:
         return store.write_batch(works)
 
     async def ask() -> list[object]:
