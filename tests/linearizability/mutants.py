@@ -6,7 +6,7 @@ Not responsible for the rounds (``test_mutants``).
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -44,8 +44,8 @@ def _stale_cards(stack: ExitStack) -> None:
         now = real(tx, card_ids)
         turn[0] += 1
         old = {card_id: kept[card_id] for card_id in now if turn[0] % 2 and card_id in kept}
-        kept.update({card_id: replace(card) for card_id, card in now.items()})
-        return {card_id: replace(old.get(card_id, card)) for card_id, card in now.items()}
+        kept.update({card_id: msgspec.structs.replace(card) for card_id, card in now.items()})
+        return {card_id: msgspec.structs.replace(old.get(card_id, card)) for card_id, card in now.items()}
 
     stack.enter_context(patch.object(spends, "find_cards", find_cards))
 
@@ -187,7 +187,7 @@ def _blocks_are_ignored(stack: ExitStack, till: Till) -> None:
     real = spends.find_cards
 
     def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]:
-        return {card_id: replace(card, block=None) for card_id, card in real(tx, card_ids).items()}
+        return {card_id: msgspec.structs.replace(card, block=None) for card_id, card in real(tx, card_ids).items()}
 
     stack.enter_context(patch.object(spends, "find_cards", find_cards))
     stack.enter_context(patch.object(spends, "_UPDATE_ONE", _always(spends._UPDATE_ONE)))
