@@ -13,6 +13,7 @@ responsible for who may ask what (``merchant_access``) nor for starting and stop
 import asyncio
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -292,9 +293,11 @@ class Front(HttpToolsProtocol):
 
 
 def _written(reply: Reply, more: list[tuple[bytes, bytes]], *, last: bool) -> bytes:
-    lines = [_STATUS[reply.status]]
-    for name, value in (*more, *reply.fields):
-        lines.append(b"%b: %b\r\n" % (name, value))
-    lines.append(b"content-length: %d\r\n%b\r\n" % (len(reply.body), b"connection: close\r\n" if last else b""))
-    lines.append(reply.body)
-    return b"".join(lines)
+    head = _head(reply.status, (*more, *reply.fields))
+    ending = b"connection: close\r\n" if last else b""
+    return b"%bcontent-length: %d\r\n%b\r\n%b" % (head, len(reply.body), ending, reply.body)
+
+
+@lru_cache(maxsize=64)  # nearly all are the same within a second: among the fields is the date
+def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join((_STATUS[status], *(b"%b: %b\r\n" % field for field in fields)))

@@ -135,12 +135,12 @@ class MerchantAccess:
             allow = (b"allow", ", ".join(sorted(methods)).encode())
             return problem_reply(merchant_problem(ProblemKind.METHOD_NOT_ALLOWED), allow)
         try:
-            answer = await self._answer(resource, params, parts, fields)
+            reply = await self._answer(resource, params, parts, fields)
             failpoint("authority.merchant.before_send")
         except Exception as error:
             # the top of a request, as in ``access``: of_error makes the one neutral problem of it
             return problem_reply(self._worded(self._answers.of_error(error, where=resource.name)))
-        return problem_reply(answer) if isinstance(answer, Problem) else Reply(200, encode(answer), _YES)
+        return reply
 
     async def _answer(
         self,
@@ -148,10 +148,10 @@ class MerchantAccess:
         params: Mapping[str, str],
         parts: RequestParts,
         fields: Mapping[str, str] | None,
-    ) -> msgspec.Struct:
+    ) -> Reply:
         claim = claim_of(parts, fields, tag=MERCHANT_TAG)
         if isinstance(claim, Fault):
-            return self._fault(resource, claim)
+            return problem_reply(self._fault(resource, claim))
         who = await self._directory.key(claim.keyid)
         verified = verify_claim(
             claim,
@@ -161,13 +161,14 @@ class MerchantAccess:
             now_s=self._authority.clock.now_ms() // 1000,
         )
         if isinstance(verified, Fault) or who is None:
-            return self._fault(resource, verified if isinstance(verified, Fault) else Fault.UNKNOWN_KEY)
+            fault = verified if isinstance(verified, Fault) else Fault.UNKNOWN_KEY
+            return problem_reply(self._fault(resource, fault))
         call = self._call(resource, who, claim, verified, params)
         forbidden = _forbidden(resource, who)
         if forbidden is not None and not await self._runner.read(asked_before(who.caller, call.key)):
             raise forbidden
         answer = await resource.handler(call)
-        return _refusal(answer) if isinstance(answer, Declined) else answer
+        return problem_reply(_refusal(answer)) if isinstance(answer, Declined) else Reply(200, encode(answer), _YES)
 
     def _call(
         self, resource: MerchantResource, who: KnownKey, claim: Claim, verified: Verified, params: Mapping[str, str]
