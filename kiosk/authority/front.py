@@ -108,7 +108,6 @@ class Front(HttpToolsProtocol):
         if self._running is not None:  # uvicorn tells only the one that it read last
             self._running.disconnected = True
             self._running.message_event.set()
-        self.pipeline.clear()
         self._waiting = b""
         if self._watch is not None:
             self._watch.cancel()

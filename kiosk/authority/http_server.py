@@ -84,10 +84,9 @@ class HttpServer(uvicorn.Server):
         yield
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until ``end``. What nobody on this loop caught is logged from now on without its words."""
-        asyncio.get_running_loop().set_exception_handler(_log_what_nobody_caught)
-        with _library_in_our_diary():
-            await super().serve(sockets)
+        """Serve until ``end``. What the library says and what nobody on this loop caught is logged wordlessly from now on."""
+        _take_over_what_is_logged()
+        await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin, and say so."""
@@ -130,13 +129,9 @@ class _InOurDiary(logging.Handler):
             _log.log(record.levelno, "bug under the HTTP library: %s from %s", type(error).__name__, places_of(error))
 
 
-@contextmanager
-def _library_in_our_diary() -> Iterator[None]:
-    handler = _InOurDiary(logging.ERROR)
-    before, _library_log.propagate = _library_log.propagate, False
-    _library_log.addHandler(handler)
-    try:
-        yield
-    finally:
-        _library_log.removeHandler(handler)
-        _library_log.propagate = before
+def _take_over_what_is_logged() -> None:
+    """For good: there may be several servers in a process, of which none may end it for the others."""
+    asyncio.get_running_loop().set_exception_handler(_log_what_nobody_caught)
+    _library_log.propagate = False
+    if not any(isinstance(handler, _InOurDiary) for handler in _library_log.handlers):
+        _library_log.addHandler(_InOurDiary(logging.ERROR))

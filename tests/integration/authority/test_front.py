@@ -203,6 +203,18 @@ def test_a_usual_request_and_half_of_the_next(served: ServedFront, connection: C
     assert _told(connection.answer()) == 103
 
 
+def test_a_body_that_looks_like_a_request_is_a_body(served: ServedFront, connection: Connection) -> None:
+    """Whoever can have somebody else's library post a text of his would have a payment made with it."""
+    inner = written(served.charge())
+    before, usual = served.payments(), served.ways.usual
+    connection.send(b"POST /balance HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner))
+    wait_until(lambda: any(one._inside for one in served.connections()), "the head is read")
+    connection.send(inner)
+    assert connection.answer().fields["content-type"].startswith("text/html")
+    assert connection.ask(CLOCK).status == 401, "nothing else was answered"
+    assert (served.payments(), served.ways.usual) == (before, usual)
+
+
 def test_one_request_of_a_connection_at_a_time(served: ServedFront, connection: Connection) -> None:
     """Its second payment would be decided before the first, and be answered in its place."""
     served.gate.shut(before=True)

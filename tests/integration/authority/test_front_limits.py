@@ -1,5 +1,6 @@
 """What one client may take of the served authority: bytes, time, connections; and what ends a connection, and how."""
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -24,8 +25,13 @@ class Hurried(Front):
     """Has little patience, and room for few."""
 
     request_limit_s = REQUEST_S
-    keep_alive_s = 3 * REQUEST_S
     max_connections = 8
+
+
+class Restless(Hurried):
+    """Has no patience with the idle either."""
+
+    keep_alive_s = 2 * REQUEST_S
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFront]:
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFront]:
     with served_front(tmp_path_factory.mktemp("hurried"), front=Hurried) as standing:
+        yield standing
+
+
+@pytest.fixture(scope="module")
+def restless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFront]:
+    with served_front(tmp_path_factory.mktemp("restless"), front=Restless) as standing:
         yield standing
 
 
@@ -210,18 +222,24 @@ def _send_much(connection: Connection, data: bytes) -> None:
         connection.send(data)
 
 
-@pytest.mark.parametrize("start", [b"", b"\r\n", b"GET /balance HTT", written, BALANCE])
-def test_who_is_slow_is_let_go(hurried: ServedFront, start: object) -> None:
+@pytest.mark.parametrize("half", [b"G", BALANCE[:15], BALANCE[:-1], "a payment"])
+def test_who_is_slow_to_ask_is_let_go(hurried: ServedFront, half: bytes | str) -> None:
     """A few thousand connections that say a letter a minute would keep all merchants out."""
-    data = written(hurried.charge())[:-1] if start is written else start
-    assert isinstance(data, bytes)
     with hurried.connect() as connection:
-        if data == BALANCE:
-            assert connection.ask(data).status == 200
-        else:
-            connection.send(data)
+        connection.send(half if isinstance(half, bytes) else written(hurried.charge())[:-1])
         assert connection.ends()
     wait_until(lambda: not hurried.connections(), "the connection is gone")
+
+
+@pytest.mark.parametrize("start", [b"", b"\r\n", BALANCE, "a payment"])
+def test_who_asks_nothing_is_let_go(restless: ServedFront, start: bytes | str) -> None:
+    """The same, with connections that say nothing at all, or nothing more."""
+    with restless.connect() as connection:
+        connection.send(start if isinstance(start, bytes) else written(restless.charge()))
+        if start not in (b"", b"\r\n"):
+            assert connection.answer().status == 200
+        assert connection.ends()
+    wait_until(lambda: not restless.connections(), "the connection is gone")
 
 
 def test_a_letter_now_and_then_is_slow_too(hurried: ServedFront) -> None:
@@ -247,10 +265,39 @@ def test_a_decision_may_take_its_time(hurried: ServedFront, form: object) -> Non
             threading.Event().wait(4 * REQUEST_S)
             hurried.gate.open()
             assert connection.answer().status == 200
-            if behind:
-                assert connection.ask(BALANCE[10:]).status == 200
-            else:
-                assert connection.ask(written(hurried.charge())).status == 200
+            rest = BALANCE[10:] if behind else written(hurried.charge())
+            assert connection.ask(rest).status == 200
+
+
+def test_who_asked_for_half_behind_a_slow_decision_has_no_more_time(hurried: ServedFront) -> None:
+    """The clock that was stopped for the decision would never go on."""
+    hurried.gate.shut()
+    with hurried.connect() as connection:
+        connection.send(chunked(hurried.charge()) + BALANCE[:10])
+        hurried.gate.wait_for()
+        hurried.gate.open()
+        assert connection.answer().status == 200
+        assert connection.ends()
+
+
+def test_who_takes_nothing_is_let_go_amid_an_answer(hurried: ServedFront) -> None:
+    """The answer that the client does not take would be waited for, and the client with it, for ever."""
+    hurried.gate.shut()
+    with hurried.connect() as connection:
+        connection.send(written(hurried.charge()))
+        hurried.gate.wait_for()
+        (front,) = hurried.connections()
+        hurried.serving.loop.call_soon_threadsafe(front.pause_writing)  # as if it were a long answer
+        wait_until(lambda: not hurried.connections(), "it is let go")
+        hurried.gate.open()
+
+
+def test_one_clock_watches_a_connection(served: ServedFront) -> None:
+    """The library's own would close it after five seconds, in the middle of a payment."""
+    with served.connect() as connection:
+        assert connection.ask(BALANCE).status == 200
+        (front,) = served.connections()
+        assert front.timeout_keep_alive_task is None
 
 
 def test_who_does_not_take_its_answers_is_let_go(hurried: ServedFront) -> None:
@@ -313,4 +360,7 @@ def test_nothing_of_a_connection_stays_behind(tmp_path: Path) -> None:
                 if data.startswith(b"POST"):
                     assert connection.answer().status == 200
         wait_until(lambda: not served.connections(), "all have gone")
-        assert not served.serving.server.server_state.tasks
+        state = served.serving.server.server_state
+        assert not state.tasks
+        gc.collect()
+        assert not [one for one in gc.get_objects() if isinstance(one, Front) and one.server_state is state]
