@@ -242,7 +242,6 @@ class Front(HttpToolsProtocol):
             last = self.pipeline[0][0] if self.pipeline else self._running
             assert last is not None, "what is owed while the library reads came the library's way"
             last.keep_alive = False
-            self.flow.pause_reading()
             return
         if not (begun and self.cycle.response_started):
             reply = problem_reply(merchant_problem(ProblemKind.MALFORMED_REQUEST, detail=why))

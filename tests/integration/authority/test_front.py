@@ -203,15 +203,31 @@ def test_a_usual_request_and_half_of_the_next(served: ServedFront, connection: C
     assert _told(connection.answer()) == 103
 
 
+def test_nothing_is_decided_behind_the_last_request(served: ServedFront, connection: Connection) -> None:
+    """It would be paid, and the answer go nowhere."""
+    before = served.payments()
+    served.gate.shut(before=True)
+    connection.send(written(served.charge(), "connection: close"))
+    served.gate.wait_for()
+    connection.send(written(served.charge()))
+    wait_until(lambda: any(one.flow.waiting for one in served.connections()), "the second waits")
+    served.gate.open()
+    answer = connection.answer()
+    assert (answer.status, answer.last) == (200, True)
+    assert connection.ends()
+    wait_until(lambda: not served.serving.server.server_state.tasks, "nothing is decided any more")
+    assert served.payments() == before + 1
+
+
 def test_a_body_that_looks_like_a_request_is_a_body(served: ServedFront, connection: Connection) -> None:
     """Whoever can have somebody else's library post a text of his would have a payment made with it."""
     inner = written(served.charge())
     before, usual = served.payments(), served.ways.usual
-    connection.send(b"POST /balance HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner))
+    connection.send(b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner))
     wait_until(lambda: any(one._inside for one in served.connections()), "the head is read")
     connection.send(inner)
-    assert connection.answer().fields["content-type"].startswith("text/html")
-    assert connection.ask(CLOCK).status == 401, "nothing else was answered"
+    assert connection.answer().json["type"].endswith(":unsigned-request")
+    assert connection.ask(NOWHERE).status == 404, "nothing else was answered"
     assert (served.payments(), served.ways.usual) == (before, usual)
 
 

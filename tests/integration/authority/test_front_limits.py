@@ -292,6 +292,21 @@ def test_who_takes_nothing_is_let_go_amid_an_answer(hurried: ServedFront) -> Non
         hurried.gate.open()
 
 
+def test_who_takes_it_after_all_has_time_again(hurried: ServedFront) -> None:
+    """A client that was slow once would be cut off in the middle of its next payment."""
+    hurried.gate.shut()
+    with hurried.connect() as connection:
+        connection.send(written(hurried.charge()))
+        hurried.gate.wait_for()
+        (front,) = hurried.connections()
+        hurried.serving.loop.call_soon_threadsafe(front.pause_writing)
+        wait_until(lambda: front.flow.write_paused, "it is slow")
+        hurried.serving.loop.call_soon_threadsafe(front.resume_writing)
+        threading.Event().wait(3 * REQUEST_S)
+        hurried.gate.open()
+        assert connection.answer().status == 200
+
+
 def test_one_clock_watches_a_connection(served: ServedFront) -> None:
     """The library's own would close it after five seconds, in the middle of a payment."""
     with served.connect() as connection:
