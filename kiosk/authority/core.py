@@ -16,8 +16,10 @@ from kiosk.authority.services.enrol import Enrolment
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.intake import Intake, check_entries
 from kiosk.authority.services.pay import asked
+from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.asked import Ask, Caller, FollowRequest
-from kiosk.authority.services.pay.spending import Outcome, Spending, events_after, find_payment
+from kiosk.authority.services.pay.repeats import Repeated
+from kiosk.authority.services.pay.spending import Outcome, Spending, events_after, find_payment, outcome_of
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store.places import TerminalRow, find_shop
 from kiosk.authority.store.ports import Done, Failed, Store, Transaction, Work
@@ -181,8 +183,8 @@ class Authority:
         (result,) = self.store.write(lambda tx: self.spending.batch(tx, [question]))
         match result:
             case Done(value):
-                assert isinstance(value, Outcome), "a group answers in its own words"
-                return value
+                assert isinstance(value, PaymentAnswer | Declined | Repeated), "a group answers in its own words"
+                return outcome_of(value)
             case Failed(error):
                 raise error
 

@@ -22,7 +22,7 @@ from kiosk.authority.resources import MerchantCall, MerchantResource
 from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
-from kiosk.authority.services.pay.repeats import asked_before
+from kiosk.authority.services.pay.repeats import Repeated, asked_before
 from kiosk.authority.services.refused import TurnedAway, malformed
 from kiosk.authority.store.ports import Runner
 from kiosk.domain.payment import SpendReason
@@ -30,7 +30,7 @@ from kiosk.failpoints import failpoint
 from kiosk.protocol.codec import Malformed, TooLarge, decode, encode
 from kiosk.protocol.messages import MAX_BODY_BYTES
 from kiosk.protocol.nonces import Nonces
-from kiosk.protocol.payments import MAX_KEY_CHARS
+from kiosk.protocol.payments import MAX_KEY_CHARS, REPLAYED_HEADER
 from kiosk.protocol.problems import PROBLEM_JSON, Problem, ProblemKind, merchant_problem
 from kiosk.protocol.signature_fields import read_fields
 from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Verified, claim_of, verify_claim
@@ -53,6 +53,8 @@ _KEY = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_KEY_CHARS}}}")
 _NO_STORE = (b"cache-control", b"no-store")
 _YES = ((b"content-type", JSON.encode()), _NO_STORE)
 _NO = ((b"content-type", PROBLEM_JSON.encode()), _NO_STORE)
+_REPLAYED = (REPLAYED_HEADER.encode(), b"true")
+_YES_AGAIN = (*_YES, _REPLAYED)
 _DECLINES = frozenset({SpendReason.DECLINED, SpendReason.INSUFFICIENT_FUNDS, SpendReason.WRONG_CURRENCY})
 
 _log = logging.getLogger("kiosk.authority")
@@ -168,6 +170,11 @@ class MerchantAccess:
         if forbidden is not None and not await self._runner.read(asked_before(who.caller, call.key)):
             raise forbidden
         answer = await resource.handler(call)
+        if isinstance(answer, Repeated):
+            first = answer.answer
+            if isinstance(first, Declined):
+                return problem_reply(_refusal(first), _REPLAYED)
+            return Reply(200, encode(first), _YES_AGAIN)
         return problem_reply(_refusal(answer)) if isinstance(answer, Declined) else Reply(200, encode(answer), _YES)
 
     def _call(

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from kiosk.authority.app import MERCHANT_RESOURCES, RESOURCES
-from kiosk.authority.openapi_merchants import responses_of
+from kiosk.authority.openapi_merchants import headers_of_yes, responses_of
 from kiosk.authority.resources import MerchantResource, Resource
 from kiosk.protocol.codec import schema_of
 from kiosk.protocol.payments import MAX_KEY_CHARS
@@ -78,7 +78,7 @@ def _for_merchants(resource: MerchantResource) -> Json:
     operation = _operation(resource, ids=_UUID)
     operation |= {"tags": ["merchants"], "security": [{"merchant": []}]}
     operation["responses"] = {
-        "200": {"description": "Done, or found.", "content": _json(resource.answer)},
+        "200": {"description": "Done, or found.", "content": _json(resource.answer), **headers_of_yes(resource)},
         **responses_of(resource, content={PROBLEM_JSON: {"schema": _reference(Problem)}}),
     }
     if resource.request is not None:

@@ -6,6 +6,7 @@ Not responsible for the rest of the document (``openapi``).
 from typing import Any
 
 from kiosk.authority.resources import MerchantResource
+from kiosk.protocol.payments import REPLAYED_HEADER
 from kiosk.protocol.problems import TRAITS, ProblemKind
 
 Json = dict[str, Any]  # a JSON object of any shape
@@ -21,6 +22,18 @@ _ALWAYS = (
     ProblemKind.BUSY,
 )
 _WAITING = {ProblemKind.SLOW_DOWN, ProblemKind.BUSY}
+_KEPT = {
+    ProblemKind.PAYMENT_DECLINED,
+    ProblemKind.PAYMENT_REFUSED,
+}  # a repeat of its request is answered from the record
+_RETRY_AFTER: Json = {
+    "description": "After how many seconds to ask again.",
+    "schema": {"type": "integer", "minimum": 0},
+}
+_REPLAYED: Json = {
+    "description": "Only on the answer to a repeat, which was answered under the same idempotency key before.",
+    "schema": {"type": "string", "const": "true"},
+}
 
 
 def problems_of(resource: MerchantResource) -> list[ProblemKind]:
@@ -39,6 +52,11 @@ def problems_of(resource: MerchantResource) -> list[ProblemKind]:
     return found
 
 
+def headers_of_yes(resource: MerchantResource) -> Json:
+    """The header fields of a 200, as a part of that response; nothing for an address that only looks."""
+    return {"headers": {REPLAYED_HEADER: _REPLAYED}} if resource.request is not None else {}
+
+
 def responses_of(resource: MerchantResource, *, content: Json) -> Json:
     """The responses of a resource by status, ``content`` being a problem's."""
     by_status: dict[int, list[ProblemKind]] = {}
@@ -49,11 +67,8 @@ def responses_of(resource: MerchantResource, *, content: Json) -> Json:
         text = "; ".join(f"{kind.uri}: {TRAITS[kind].title}" for kind in kinds)
         response: Json = {"description": text, "content": content}
         if _WAITING & set(kinds):
-            response["headers"] = {
-                "Retry-After": {
-                    "description": "After how many seconds to ask again.",
-                    "schema": {"type": "integer", "minimum": 0},
-                }
-            }
+            response["headers"] = {"Retry-After": _RETRY_AFTER}
+        elif _KEPT & set(kinds):
+            response["headers"] = {REPLAYED_HEADER: _REPLAYED}
         responses[str(status)] = response
     return responses

@@ -5,7 +5,7 @@ fields it does not know; a client ignores them. A yes is 200; a decline is 402 a
 problems.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -17,6 +17,7 @@ MAX_TITLE_CHARS = 80
 MAX_URL_CHARS = 500
 MAX_KEY_CHARS = 64
 MAX_EVENTS = 100
+REPLAYED_HEADER: Final = "idempotent-replayed"  # "true" on an answer that was given before; missing on a first one
 
 # limits that the document tells too; what they mean is checked once more where it is decided
 Window = Annotated[int, Meta(ge=WINDOW_MIN_S, le=WINDOW_MAX_S)]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kiosk.authority.services.attempts import Attempted, NotOpen
 from kiosk.authority.services.checkouts import Checkouts
+from kiosk.authority.services.pay.repeats import Repeated
 from kiosk.authority.store import checkouts as rows
 from kiosk.authority.store.checkouts import CheckoutRow
 from kiosk.authority.store.ports import IN_DOUBT, Group, Runner, Work, trouble
@@ -70,11 +71,16 @@ class Hosted:
         return Hosted(self.till, DirectRunner(self.till.world.store))
 
     def create(self, *, minor: int = 500, key: str = "", merchant: str = PRESS, **changes: Any) -> CheckoutAnswer:
-        return run(
-            self.checkouts.create(
-                self.till.callers[merchant], key or self.till.new_key(), checkout_request(minor, **changes)
-            )
+        return run(self.creating(minor=minor, key=key, merchant=merchant, **changes))
+
+    async def creating(
+        self, *, minor: int = 500, key: str = "", merchant: str = PRESS, **changes: Any
+    ) -> CheckoutAnswer:
+        """``create`` on a loop that runs."""
+        made = await self.checkouts.create(
+            self.till.callers[merchant], key or self.till.new_key(), checkout_request(minor, **changes)
         )
+        return made.answer if isinstance(made, Repeated) else made
 
     def find(self, checkout_id: str, *, merchant: str = PRESS) -> CheckoutAnswer:
         return run(self.checkouts.find(self.till.callers[merchant], checkout_id))

@@ -71,7 +71,9 @@ class LivePages:
         work = self._checkouts.create(
             self.till.callers[merchant], self.till.new_key(), checkout_request(minor, **given)
         )
-        return asyncio.run_coroutine_threadsafe(work, self._serving.loop).result(LIMIT_S)
+        made = asyncio.run_coroutine_threadsafe(work, self._serving.loop).result(LIMIT_S)
+        assert isinstance(made, CheckoutAnswer), "its key is new"
+        return made
 
     def pay(self, serial: str, minor: int, *, capture: bool = True) -> None:
         """A payment on a merchant's own pages."""

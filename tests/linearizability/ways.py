@@ -9,6 +9,7 @@ from typing import Protocol
 from kiosk.authority.services.pay import asked
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.asked import Ask, Caller
+from kiosk.authority.services.pay.spending import outcome_of
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store import cards as card_store
 from kiosk.authority.store.ports import Runner, Transaction
@@ -110,7 +111,7 @@ class Lanes:
 
     async def _together(self, question: Ask) -> Result:
         try:
-            outcome = await self.runner.together(self.world.authority.spending.batch, question)
+            outcome = outcome_of(await self.runner.together(self.world.authority.spending.batch, question))
         except TurnedAway as away:
             return _turned_away(away)
         if isinstance(outcome, Declined):

@@ -4,12 +4,13 @@ Not responsible for the page (``kiosk.authority.portal``).
 """
 
 from kiosk.authority.resources import MerchantCall, MerchantResource
+from kiosk.authority.services.pay.repeats import Repeated
 from kiosk.protocol.payments import CheckoutAnswer, CheckoutRequest
 
 CHECKOUTS = "/v1/checkouts"
 
 
-async def _create(call: MerchantCall) -> CheckoutAnswer:
+async def _create(call: MerchantCall) -> CheckoutAnswer | Repeated[CheckoutAnswer]:
     assert isinstance(call.message, CheckoutRequest), "decoded as this"
     return await call.checkouts.create(call.who.caller, call.key, call.message)
 

@@ -7,7 +7,7 @@ from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantRes
 from kiosk.authority.services.guard import Pause, PauseKind
 from kiosk.authority.services.pay.asked import Ask
 from kiosk.authority.services.pay.repeats import asked_before
-from kiosk.authority.services.pay.spending import Outcome
+from kiosk.authority.services.pay.spending import Answered, Outcome, outcome_of
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.domain.card import Serial, parse_serial
 from kiosk.domain.scenarios import Scenario, scenario_of
@@ -31,7 +31,7 @@ _PAUSES = {
 }
 
 
-async def _pay(call: MerchantCall) -> Outcome:
+async def _pay(call: MerchantCall) -> Answered:
     assert isinstance(call.message, PaymentRequest), "decoded as this"
     question = call.authority.pay_question(call.who.caller, call.key, call.message)
     if call.who.caller.test:
@@ -44,10 +44,11 @@ async def _pay(call: MerchantCall) -> Outcome:
         raise _paused(pause)
     outcome: Outcome | None = None
     try:
-        outcome = await _decided(call, question)
+        answered = await _decided(call, question)
+        outcome = outcome_of(answered)
     finally:
         call.guard.note(merchant_no=merchant_no, outcome=outcome)
-    return outcome
+    return answered
 
 
 def _paused(pause: Pause) -> TurnedAway:
@@ -55,26 +56,26 @@ def _paused(pause: Pause) -> TurnedAway:
     return TurnedAway(kind, detail, retry_after_s=pause.retry_after_s)
 
 
-async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, question: Ask) -> Outcome:
+async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, question: Ask) -> Answered:
     serials = [parse_serial(one.serial) for one in request.instruments]
     scenarios = {scenario_of(serial) for serial in serials if isinstance(serial, Serial)}
     if Scenario.BUSY in scenarios:
         raise TurnedAway(ProblemKind.BUSY, "this test card forces it", retry_after_s=BUSY_RETRY_S)
-    outcome = await _decided(call, question)
+    answered = await _decided(call, question)
     if (
         Scenario.SLOW in scenarios
     ):  # after the decision: who lost patience and asks again under the same key finds the payment
         await call.pause(SLOW_S)
-    return outcome
+    return answered
 
 
-async def _decided(call: MerchantCall, question: Ask) -> Outcome:
-    outcome: Outcome = await call.runner.together(call.authority.spending.batch, question)
-    return outcome
+async def _decided(call: MerchantCall, question: Ask) -> Answered:
+    answered: Answered = await call.runner.together(call.authority.spending.batch, question)
+    return answered
 
 
 def _follow(kind: type[CaptureRequest] | type[CancelPaymentRequest] | type[RefundRequest]) -> MerchantHandler:
-    async def handle(call: MerchantCall) -> Outcome:
+    async def handle(call: MerchantCall) -> Answered:
         assert isinstance(call.message, kind), "decoded as this"
         question = call.authority.follow_question(call.who.caller, call.key, call.params["payment_id"], call.message)
         return await _decided(call, question)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from kiosk.authority.services.pay import asked
 from kiosk.authority.services.pay.answers import answer_of
 from kiosk.authority.services.pay.asked import Caller, Present
-from kiosk.authority.services.pay.spending import Outcome, Spending
+from kiosk.authority.services.pay.spending import Outcome, Spending, outcome_of
 from kiosk.authority.store import checkouts, merchants, spends
 from kiosk.authority.store.checkouts import CheckoutRow
 from kiosk.authority.store.ports import Runner, Transaction, Work
@@ -123,7 +123,7 @@ class Attempts:
             return None
         failpoint("authority.checkout.claimed")
         question = self._question(checkout_id, attempt, caller, request)
-        outcome: Outcome = await self._runner.together(self._spending.batch, question)
+        outcome: Outcome = outcome_of(await self._runner.together(self._spending.batch, question))
         failpoint("authority.checkout.decided")
         await self._runner.write(
             _keep(checkout_id, attempt, question.payment_id, paid=isinstance(outcome, PaymentAnswer))

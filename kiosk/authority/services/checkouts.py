@@ -11,6 +11,7 @@ from kiosk.authority.keyfiles import AuthorityKeys
 from kiosk.authority.services.addresses import is_loopback
 from kiosk.authority.services.attempts import Attempts, caller_of
 from kiosk.authority.services.pay.asked import ID_BYTES, Caller, amount_of, id_text, op_id_of
+from kiosk.authority.services.pay.repeats import Repeated
 from kiosk.authority.services.pay.spending import Spending, find_payment
 from kiosk.authority.services.refused import TurnedAway, conflict, malformed
 from kiosk.authority.store import checkouts as store
@@ -53,20 +54,24 @@ class Checkouts:
         self._fingerprint_key = keys.fingerprint_key()
         self.attempts = Attempts(runner, clock=clock, spending=spending, fingerprint_key=self._fingerprint_key)
 
-    async def create(self, caller: Caller, key: str, request: CheckoutRequest) -> CheckoutAnswer:
-        """A checkout; the same one for the same key. Raises ``TurnedAway`` for what cannot be right, or for other content."""
+    async def create(
+        self, caller: Caller, key: str, request: CheckoutRequest
+    ) -> CheckoutAnswer | Repeated[CheckoutAnswer]:
+        """A checkout; the same one for the same key, and then ``Repeated``: as it stands now. Raises ``TurnedAway`` for what cannot
+        be right, or for other content."""
         row = self._new(caller, key, request)
 
-        def work(tx: Transaction) -> CheckoutRow:
-            store.add_checkout(tx, row)
+        def work(tx: Transaction) -> tuple[CheckoutRow, bool]:
+            added = store.add_checkout(tx, row)
             found = store.find_checkout_of(tx, row.op_id)
             assert found is not None, "it is there now, added or found"
-            return found
+            return found, added
 
-        found = await self._runner.write(work)
+        found, added = await self._runner.write(work)
         if found.fingerprint != row.fingerprint:
             raise conflict("other content was sent under this idempotency key before")
-        return await self._answer(found)
+        answer = await self._answer(found)
+        return answer if added else Repeated(answer)
 
     async def find(self, caller: Caller, checkout_id: str) -> CheckoutAnswer:
         """How a checkout of the caller stands, found out if an attempt was left in doubt. Raises ``TurnedAway``."""

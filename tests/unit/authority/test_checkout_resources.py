@@ -30,6 +30,16 @@ def test_a_site_makes_a_checkout_and_hears_that_it_was_paid(client: MerchantClie
     assert client.get(f"/v1/payments/{now['payment']['payment_id']}").json == now["payment"]
 
 
+def test_a_repeat_is_the_same_checkout_and_told_so(client: MerchantClient) -> None:
+    """A site that asked twice would send its shopper to two pages, and be paid on both (PR-14)."""
+    first, again = (client.post(CHECKOUTS, checkout_request(), key="k") for _ in range(2))
+    assert first.json == again.json
+    assert b"idempotent-replayed" not in dict(first.headers)
+    assert dict(again.headers)[b"idempotent-replayed"] == b"true"
+    other = client.post(CHECKOUTS, checkout_request(minor=600), key="k")
+    assert other.status == 422 and b"idempotent-replayed" not in dict(other.headers)
+
+
 def test_another_site_finds_no_such_checkout(client: MerchantClient) -> None:
     """A competitor could read what is bought."""
     made = client.post(CHECKOUTS, checkout_request()).json

@@ -9,6 +9,7 @@ from kiosk.authority.openapi import document
 from kiosk.authority.openapi_merchants import problems_of
 from kiosk.authority.store.writer import DirectRunner
 from kiosk.protocol import routes
+from kiosk.protocol.payments import REPLAYED_HEADER
 from kiosk.protocol.problems import ProblemKind
 from kiosk.protocol.routes import Route
 from tests.fakes.clock import FakeClock
@@ -42,6 +43,20 @@ def test_a_merchant_is_told_of_every_problem_but_those_of_terminals() -> None:
     told = {kind for resource in MERCHANT_RESOURCES for kind in problems_of(resource)}
     of_terminals = {ProblemKind.UNKNOWN_TERMINAL, ProblemKind.REVOKED_TERMINAL, ProblemKind.CURSOR_EXPIRED}
     assert told == set(ProblemKind) - of_terminals - {ProblemKind.METHOD_NOT_ALLOWED, ProblemKind.INTERNAL}
+
+
+def test_every_answer_that_may_be_a_repeats_names_the_header_that_says_so() -> None:
+    """A merchant's developer would never look for it (PR-14)."""
+    named = {
+        (operation["operationId"], status)
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        if REPLAYED_HEADER in response.get("headers", {})
+    }
+    posts = {"pay", "capture", "cancel_payment", "refund", "checkout"}
+    refused = {(name, "409") for name in ("capture", "cancel_payment", "refund")}
+    assert named == {(name, "200") for name in posts} | refused | {("pay", "402")}
 
 
 def test_every_address_that_a_terminal_makes_is_described() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from kiosk.authority.app import make_app
@@ -121,6 +122,39 @@ def test_answers_under_a_key_are_for_ever_refusals_too(client: MerchantClient, s
     assert client.send(first).json == paid.json
 
 
+def _said_again(reply: Reply) -> bool:
+    found = dict(reply.headers).get(b"idempotent-replayed")
+    assert found in (None, b"true")
+    return found is not None
+
+
+def test_a_repeat_is_told_that_it_is_one_and_nobody_else(client: MerchantClient, site: Till) -> None:
+    """A merchant could not tell from an answer whether its shopper was served now or long ago (PR-14)."""
+    serial = site.serials[0]
+    held = site.ask((serial, site.next_code(serial)), minor=800, capture=False)
+    first = _answer(client.post(PAYMENTS, held, key="held"))
+    payment = f"{PAYMENTS}/{first.payment_id}"
+    asked: list[tuple[str, msgspec.Struct, str]] = [
+        (PAYMENTS, site.ask((serial, site.next_code(serial)), minor=500), "paid"),
+        (PAYMENTS, site.ask((serial, site.next_code(serial)), minor=2_001), "declined"),
+        (f"{payment}/refunds", RefundRequest(), "refused"),
+        (f"{payment}/capture", CaptureRequest(Amount(700, "EUR")), "captured"),
+        (f"{payment}/refunds", RefundRequest(Amount(600, "EUR")), "refunded"),
+        (f"{payment}/cancel", CancelPaymentRequest(), "late"),
+    ]
+    for path, request, key in asked:
+        reply = client.post(path, request, key=key)
+        assert not _said_again(reply), key
+        for _ in range(2):
+            again = client.post(path, request, key=key)
+            assert _said_again(again), key
+            assert (again.status, again.body) == (reply.status, reply.body)
+    assert _said_again(client.post(PAYMENTS, held, key="held"))
+    assert not _said_again(client.get(payment))
+    other = client.post(PAYMENTS, site.ask((serial, site.next_code(serial)), minor=100), key="paid")
+    assert other.status == 422 and not _said_again(other)
+
+
 def test_other_content_under_a_key_is_a_conflict(client: MerchantClient, site: Till) -> None:
     """A merchant that counts its keys wrongly would be told that somebody else's payment was its shopper's."""
     serial = site.serials[0]
@@ -205,7 +239,8 @@ def test_the_slow_card_pays_first_and_answers_late(rehearsal: MerchantClient) ->
     """A merchant could not rehearse that it gave up waiting and was paid all the same."""
     first = _answer(_try(rehearsal, Scenario.SLOW, key="a"))
     assert rehearsal.paused == [SLOW_S]
-    assert _answer(_try(rehearsal, Scenario.SLOW, key="a")) == first
+    again = _try(rehearsal, Scenario.SLOW, key="a")
+    assert _answer(again) == first and _said_again(again)
     assert _answer(_try(rehearsal, Scenario.APPROVED)).status == "captured" and len(rehearsal.paused) == 2
 
 

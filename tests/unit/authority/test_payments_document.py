@@ -16,7 +16,7 @@ from kiosk.protocol.codec import decode, encode
 from kiosk.protocol.keys import SharedSecret, unbase64url
 from kiosk.protocol.messages import MAX_BODY_BYTES
 from kiosk.protocol.nonces import Nonces
-from kiosk.protocol.payments import MAX_EVENTS, MAX_TITLE_CHARS, PaymentAnswer, PaymentRequest
+from kiosk.protocol.payments import MAX_EVENTS, MAX_TITLE_CHARS, REPLAYED_HEADER, PaymentAnswer, PaymentRequest
 from kiosk.protocol.problems import TRAITS, ProblemKind
 from kiosk.protocol.signing import MERCHANT_TAG, RequestParts, Verified, verify_request
 from tests.helpers.wire import pairs
@@ -114,7 +114,12 @@ def test_the_table_of_test_cards(page: str) -> None:
 
 def test_the_numbers_of_the_page(page: str) -> None:
     """A limit that the page gives wrongly is met in the shop."""
-    for text in (f"at most {MAX_BODY_BYTES} bytes", f"{MAX_EVENTS} at a time", f"at most {MAX_TITLE_CHARS} characters"):
+    for text in (
+        f"at most {MAX_BODY_BYTES} bytes",
+        f"{MAX_EVENTS} at a time",
+        f"at most {MAX_TITLE_CHARS} characters",
+        f"`{REPLAYED_HEADER}: true`",
+    ):
         assert text in page
     for resource in MERCHANT_RESOURCES:
         assert re.sub(r"\{\w+\}", "{id}", resource.path) in page, resource.path

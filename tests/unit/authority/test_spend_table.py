@@ -34,16 +34,16 @@ class _Noting:
 
     def __getattr__(self, name: str) -> Any:  # Any: the rest is the transaction's own
         found = getattr(self._tx, name)
-        if not callable(found):
+        if not callable(found) or name == "ahead":  # which says nothing to the database
             return found
 
-        def call(sql: str, *values: Any) -> Any:
+        def call(sql: str, *values: Any, **more: Any) -> Any:
             if name == "run_many":
                 values = (rows := list(values[0]),)
                 self.said += [(sql, rows[0])] if rows else []
             else:
                 self.said.append((sql, values))
-            return found(sql, *values)
+            return found(sql, *values, **more)
 
         return call
 

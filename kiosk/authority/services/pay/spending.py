@@ -13,6 +13,7 @@ from kiosk.authority.services.pay.asked import Ask, Caller, Follow, Present, id_
 from kiosk.authority.services.pay.book import Book, close_book, open_book
 from kiosk.authority.services.pay.following import follow
 from kiosk.authority.services.pay.presenting import present
+from kiosk.authority.services.pay.repeats import Repeated
 from kiosk.authority.services.refused import TurnedAway, conflict
 from kiosk.authority.store import spends
 from kiosk.authority.store.ports import Done, Failed, Transaction
@@ -25,6 +26,7 @@ from kiosk.protocol.problems import ProblemKind
 LOT_KEYS_KEPT = 512
 
 Outcome = PaymentAnswer | Declined
+Answered = Outcome | Repeated[Outcome]
 
 
 class Spending:
@@ -35,8 +37,8 @@ class Spending:
         self._lot_key = lru_cache(maxsize=LOT_KEYS_KEPT)(keys.lot_key)
 
     def batch(self, tx: Transaction, asks: Sequence[Ask]) -> list[Done | Failed]:
-        """Answer every question, in order, in this transaction. ``Failed`` holds a ``TurnedAway``; anything else that goes wrong
-        is raised, and then none of them happened."""
+        """Answer every question, in order, in this transaction; one that was answered before gets ``Repeated``. ``Failed`` holds a
+        ``TurnedAway``; anything else that goes wrong is raised, and then none of them happened."""
         book = open_book(tx, asks, now_ms=self._clock.now_ms())
         results: list[Done | Failed] = []
         for ask in asks:
@@ -48,12 +50,12 @@ class Spending:
         close_book(tx, book)
         return results
 
-    def _one(self, book: Book, ask: Ask) -> Outcome:
+    def _one(self, book: Book, ask: Ask) -> Answered:
         before = book.first_of(ask.op_id)
         if before is not None:
             if before.fingerprint != ask.fingerprint or before.payment_id != ask.payment_id:
                 raise conflict("other content was sent under this idempotency key before")
-            return answer_of(book.rows_of(before.payment_id), before)
+            return Repeated(answer_of(book.rows_of(before.payment_id), before))
         match ask:
             case Present():
                 return present(book, ask, lot_key=self._lot_key)
@@ -61,6 +63,11 @@ class Spending:
                 return follow(book, ask)
             case _:
                 raise Bug("a question about payments is one of these two")
+
+
+def outcome_of(answered: Answered) -> Outcome:
+    """The answer of ``Spending.batch`` for whom it makes no difference whether it was given before."""
+    return answered.answer if isinstance(answered, Repeated) else answered
 
 
 def find_payment(tx: Transaction, caller: Caller, payment_id: str) -> PaymentAnswer:

@@ -16,7 +16,7 @@ from kiosk.authority.store.writer import DirectRunner, lanes
 from kiosk.domain.checkout import ATTEMPTS_MAX, LIFE_MS, CheckoutState
 from kiosk.domain.scenarios import Scenario, scenario_serial
 from kiosk.errors import Trouble
-from tests.helpers.checkouts import ADDRESS, BreakingRunner, Hosted, Killed, checkout_request, make_hosted, paid, run
+from tests.helpers.checkouts import ADDRESS, BreakingRunner, Hosted, Killed, make_hosted, paid, run
 from tests.helpers.spending import CINEMA, Till, make_spending
 
 CLAIM, PAY, SETTLE = 1, 2, 3  # the steps of an attempt, as the breaking runner counts them
@@ -239,7 +239,7 @@ def test_two_windows_with_two_cards_pay_once(till: Till) -> None:
         hosted = Hosted(till, runner)
 
         async def both() -> tuple[str, list[Attempted | NotOpen]]:
-            made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+            made = await hosted.creating()
             cards = [card(till, place) for place in (0, 1, 2)]
             windows = [hosted.paying(made.checkout_id, one, seen=0) for one in cards]
             return made.checkout_id, list(await asyncio.gather(*windows))
@@ -272,7 +272,7 @@ def test_windows_that_read_at_the_same_moment_try_one_after_the_other(till: Till
             return await self.inner.together(group, question)
 
     async def both(hosted: Hosted) -> list[bool]:
-        made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+        made = await hosted.creating()
         serial = till.serials[0]
         cards = [(serial, wrong_code(till, serial)), card(till, 1), card(till, 2)]
         windows = [hosted.paying(made.checkout_id, one, seen=0) for one in cards]
@@ -300,7 +300,7 @@ def test_a_double_click_on_a_wrong_code_is_one_try(till: Till) -> None:
         wrong = (serial, wrong_code(till, serial))
 
         async def both() -> list[Attempted | NotOpen]:
-            made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+            made = await hosted.creating()
             return list(await asyncio.gather(*(hosted.paying(made.checkout_id, wrong, seen=0) for _ in range(3))))
 
         first, *others = run(both())
@@ -314,7 +314,7 @@ def test_a_window_that_closes_leaves_no_attempt_half_done(till: Till) -> None:
         hosted = Hosted(till, runner)
 
         async def closes() -> str:
-            made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+            made = await hosted.creating()
             window = asyncio.create_task(hosted.paying(made.checkout_id, card(till), seen=0))
             while not hosted.checkouts.attempts._running:
                 await asyncio.sleep(0)
@@ -343,7 +343,7 @@ def test_an_attempt_under_way_is_not_taken_for_lost(
 
     async def looks(runner: Slow) -> tuple[str, str]:
         hosted = Hosted(till, runner)
-        made = await hosted.checkouts.create(till.callers["presse"], "k", checkout_request())
+        made = await hosted.creating()
         window = asyncio.create_task(hosted.paying(made.checkout_id, card(till), seen=0))
         await runner.claimed.wait()
         looker = asyncio.create_task(hosted.checkouts.find(till.callers["presse"], made.checkout_id))

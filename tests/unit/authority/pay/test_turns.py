@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from kiosk.authority.services.audit import audit
+from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.asked import Ask, id_text, op_id_of
-from kiosk.authority.services.pay.spending import Outcome
+from kiosk.authority.services.pay.repeats import Repeated
+from kiosk.authority.services.pay.spending import Answered, outcome_of
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.loop_lane import LoopRunner
 from kiosk.authority.store.ports import Transaction
@@ -55,7 +57,7 @@ class Overlap:
 
     async def overlap(
         self, first: Ask, second: Ask, *, meanwhile: str | None = None
-    ) -> list[Outcome | Trouble | TurnedAway]:
+    ) -> list[Answered | Trouble | TurnedAway]:
         """What both hear when the second is read and decided while the first is being written; then ``meanwhile`` happens."""
         with self.held(meanwhile):
             asked = [asyncio.ensure_future(self._ask(first))]
@@ -66,12 +68,12 @@ class Overlap:
             assert not any(one.done() for one in asked), "nobody is answered before the commit"
         return [await one for one in asked]
 
-    async def _ask(self, question: Ask) -> Outcome | Trouble | TurnedAway:
+    async def _ask(self, question: Ask) -> Answered | Trouble | TurnedAway:
         try:
-            outcome: Outcome = await self.runner.together(self.till.world.authority.spending.batch, question)
+            answered: Answered = await self.runner.together(self.till.world.authority.spending.batch, question)
         except (Trouble, TurnedAway) as error:
             return error
-        return outcome
+        return answered
 
     @contextmanager
     def held(self, meanwhile: str | None = None) -> Iterator[None]:
@@ -156,7 +158,7 @@ def test_a_repeat_of_what_is_being_written_hears_the_same(world: Overlap) -> Non
     async def scenario() -> None:
         first = world.question(serial, code, 300, key="once")
         heard = await world.overlap(first, world.question(serial, code, 300, key="once"))
-        assert heard[0] == heard[1]
+        assert heard[1] == Repeated(heard[0])
         assert isinstance(heard[0], PaymentAnswer)
         heard = await world.overlap(
             world.question(serial, other, 100, key="twice"), world.question(serial, other, 200, key="twice")
@@ -211,7 +213,8 @@ def test_a_repeat_of_what_did_not_hold_hears_what_became_of_it(world: Overlap) -
         question = world.question(serial, code, 300, key="once")
         blocked = f"UPDATE card SET block = 'stolen' WHERE card_id = {int(serial)}"
         heard = await world.overlap(question, question, meanwhile=blocked)
-        assert [reason(one) for one in heard] == ["declined", "declined"]  # type: ignore[arg-type] # they are outcomes
+        assert [type(one) for one in heard] == [Declined, Repeated]
+        assert [reason(outcome_of(one)) for one in heard] == ["declined", "declined"]  # type: ignore[arg-type] # they are answers
 
     world.run(scenario)
     assert len(all_rows(world.till.world)) == 1
