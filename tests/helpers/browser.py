@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,12 @@ _SHOW = f"{_FIELDS}.forEach(e => {{ e.value = e.was; }})"
 _KEYS = {
     "Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Backspace": 8,
 }  # fmt: skip
+# what the browser says of a question that a new document overtook
+_BETWEEN = {"Inspected target navigated or closed", "Execution context was destroyed."}
+
+
+class Between(AssertionError):  # noqa: N818 - where the page is
+    """The page went from one document to the next while it was asked."""
 
 
 def chromium_path() -> str:
@@ -96,7 +102,7 @@ class Browser:
         session: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
     ) -> dict[str, Any]:
-        """One command and its result."""
+        """One command and its result. Raises ``Between`` when the page went on to another document meanwhile."""
         number = self.tell(method, parameters, session=session)
         deadline = time.monotonic() + limit_s
         while number not in self._answers:
@@ -104,6 +110,8 @@ class Browser:
             assert self._process.poll() is None, f"the browser has ended: {self._diary.read_text()[-2000:]}"
             self.pump(PUMP_S)
         answer = self._answers.pop(number)
+        if answer.get("error", {}).get("message") in _BETWEEN:
+            raise Between(method)
         assert "error" not in answer, f"{method}: {answer['error']}"
         result: dict[str, Any] = answer["result"]
         return result
@@ -186,9 +194,10 @@ class Tab:
         """Wait for the page to be so. While it goes from one document to the next there is nothing to ask."""
         deadline = time.monotonic() + UNTIL_LIMIT_S
         while True:
-            answer = self.ask("Runtime.evaluate", {"expression": expression, "returnByValue": True})
-            if answer["result"].get("value"):
-                return
+            with suppress(Between):
+                answer = self.ask("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+                if answer["result"].get("value"):
+                    return
             assert time.monotonic() < deadline, f"never: {expression}; title {self.title!r}"
             self.browser.pump(PUMP_S)
 
