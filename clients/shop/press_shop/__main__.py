@@ -87,10 +87,12 @@ class _Server(uvicorn.Server):
 
 async def _serve(shop: Shop, settings: ShopSettings) -> None:
     parts = urlsplit(settings.site)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
     server = _Server(shop, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.end)
-    with socket.create_server((parts.hostname or "127.0.0.1", parts.port or 80)) as listening:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listening:
         await server.serve([listening])
 
 
