@@ -79,9 +79,7 @@ class Front(HttpToolsProtocol):
         super().__init__(*args, **named)
         assert isinstance(self.app, Application), "nothing of uvicorn stands between this and the application"
         self._door = self.app.merchants
-        self._owed = (
-            0  # requests that were read to their end and are not answered; several only if they came in one piece
-        )
+        self._owed = 0  # requests read to their end and not answered; several only if they came in one piece
         self._asking: asyncio.Task[None] | None = None  # decides the one that came the usual way
         self._last = False  # its answer is the connection's last
         self._running: RequestResponseCycle | None = None  # the first of those that came the library's way
