@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from kiosk.authority.app import Application
 from kiosk.authority.merchant_access import Found, Reply, problem_reply
-from kiosk.authority.usual_request import Usual, read_usual
+from kiosk.authority.usual_request import Unfinished, Usual, read_usual
 from kiosk.protocol.problems import ProblemKind, merchant_problem
 from kiosk.protocol.signing import RequestParts
 
@@ -83,6 +83,7 @@ class Front(HttpToolsProtocol):
         self._asking: asyncio.Task[None] | None = None  # decides the one that came the usual way
         self._last = False  # its answer is the connection's last
         self._running: RequestResponseCycle | None = None  # the first of those that came the library's way
+        self._begun = b""  # of a usual request, whose body is still to come
         self._inside = False  # the library is in the middle of a request
         self._heading = False  # and of its head
         self._count = 0  # its bytes so far, with those that came before it in the same piece
@@ -106,7 +107,7 @@ class Front(HttpToolsProtocol):
         if self._running is not None:  # uvicorn tells only the one that it read last
             self._running.disconnected = True
             self._running.message_event.set()
-        self._waiting = b""
+        self._waiting = self._begun = b""
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -116,7 +117,13 @@ class Front(HttpToolsProtocol):
             self._keep(data)
             return
         if not self._inside:
+            data, begun, self._begun = self._begun + data, bool(self._begun), b""
             usual = read_usual(data)
+            if isinstance(usual, Unfinished):
+                self._begun = data
+                if not begun:
+                    self._due_s = self.loop.time() + self.request_limit_s
+                return
             found = self._door.find(usual.path) if usual is not None else None
             if usual is not None and found is not None:
                 self._owed = 1

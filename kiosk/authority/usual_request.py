@@ -1,6 +1,6 @@
-"""Reads the one form in which nearly every request of a merchant's site arrives: whole, in one piece of bytes, plainly written.
+"""Reads the one form in which nearly every request of a merchant's site arrives: plainly written, its body right behind its head.
 
-Strict on purpose: whatever is unusual in any way — a second request behind it, a body still to come, another encoding, a field
+Strict on purpose: whatever is unusual in any way — a second request behind it, half a head, another encoding, a field
 twice, a name or value that two readers could understand differently — is ``None`` here and the HTTP library's to read. So a request
 that is read here means to everybody in front of us what it means to us. Not responsible for signatures nor for answers (``front``).
 """
@@ -37,8 +37,16 @@ class Usual(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def read_usual(data: bytes) -> Usual | None:
-    """The request that these bytes are, exactly and as a whole; ``None`` for anything else."""
+class Unfinished(msgspec.Struct, frozen=True):
+    """The beginning of a request in the usual form: its whole head, and not yet all of its body. Many clients send these as two
+    packets."""
+
+
+_UNFINISHED = Unfinished()
+
+
+def read_usual(data: bytes) -> Usual | Unfinished | None:
+    """The request that these bytes are, exactly and as a whole; ``None`` for anything else, which more bytes do not change."""
     end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
     if end < 0:
         return None
@@ -63,6 +71,8 @@ def read_usual(data: bytes) -> Usual | None:
     if length is None:
         if method != "GET" or body:
             return None
-    elif _LENGTH.fullmatch(length) is None or int(length) != len(body) or len(body) > MAX_BODY_BYTES:
+    elif _LENGTH.fullmatch(length) is None or int(length) > MAX_BODY_BYTES or int(length) < len(body):
         return None
+    elif int(length) > len(body):
+        return _UNFINISHED
     return Usual(method, path, query, fields, body)

@@ -1,6 +1,7 @@
 """The served authority's connections over real sockets: the same answers to every form of a request, in the order of requests."""
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -224,11 +225,43 @@ def test_a_body_that_looks_like_a_request_is_a_body(served: ServedFront, connect
     inner = written(served.charge())
     before, usual = served.payments(), served.ways.usual
     connection.send(b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner))
-    wait_until(lambda: any(one._inside for one in served.connections()), "the head is read")
+    wait_until(lambda: any(one._begun for one in served.connections()), "the head is read")
     connection.send(inner)
     assert connection.answer().json["type"].endswith(":unsigned-request")
     assert connection.ask(NOWHERE).status == 404, "nothing else was answered"
-    assert (served.payments(), served.ways.usual) == (before, usual)
+    assert (served.payments(), served.ways.usual) == (before, usual + 1)
+    connection.send(b"POST /balance HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner))
+    wait_until(lambda: any(one._begun for one in served.connections()), "the head is read")
+    connection.send(inner)
+    assert connection.answer().status == 400, "no form: the library read it, and read a body"
+    assert (served.payments(), served.ways.usual) == (before, usual + 1)
+
+
+def test_head_and_body_apart_go_the_short_way_too(served: ServedFront, connection: Connection) -> None:
+    """Most libraries send them apart: their payments would take the long way, or the half of one would be refused."""
+    patience = threading.Event()
+    usual, library = served.ways.usual, served.ways.library
+    for pieces in (1, 2, 7):
+        data = written(served.charge(100 + pieces))
+        head = data.index(b"\r\n\r\n") + 4
+        connection.send(data[:head])
+        wait_until(lambda: any(one._begun for one in served.connections()), "the head is read")
+        body, step = data[head:], -(-(len(data) - head) // pieces)
+        for start in range(0, len(body), step):
+            connection.send(body[start : start + step])
+            patience.wait(0.005)
+        assert _told(connection.answer()) == 100 + pieces
+    assert (served.ways.usual, served.ways.library) == (usual + 3, library)
+
+
+def test_what_comes_behind_a_late_body_is_read_too(served: ServedFront, connection: Connection) -> None:
+    """The second request of a hasty client would be lost, or taken for a part of the first."""
+    first, second = written(served.charge(101)), written(served.charge(102))
+    head = first.index(b"\r\n\r\n") + 4
+    connection.send(first[:head])
+    wait_until(lambda: any(one._begun for one in served.connections()), "the head is read")
+    connection.send(first[head:] + second)
+    assert [_told(connection.answer()) for _ in range(2)] == [101, 102]
 
 
 def test_one_request_of_a_connection_at_a_time(served: ServedFront, connection: Connection) -> None:

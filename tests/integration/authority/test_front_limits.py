@@ -242,6 +242,19 @@ def test_who_asks_nothing_is_let_go(restless: ServedFront, start: bytes | str) -
     wait_until(lambda: not restless.connections(), "the connection is gone")
 
 
+def test_a_letter_of_a_body_now_and_then_is_slow_too(hurried: ServedFront) -> None:
+    """The same behind a whole head, where the short way waits for the rest."""
+    patience = threading.Event()
+    head, _, body = written(hurried.charge()).partition(b"\r\n\r\n")
+    with hurried.connect() as connection, suppress(ConnectionError):
+        connection.send(head + b"\r\n\r\n")
+        for place in range(60):
+            connection.send(body[place : place + 1])
+            patience.wait(REQUEST_S / 10)
+        raise AssertionError("it was read for ever")
+    wait_until(lambda: not hurried.connections(), "the connection is gone")
+
+
 def test_a_letter_now_and_then_is_slow_too(hurried: ServedFront) -> None:
     """The limit would begin anew with every letter."""
     patience = threading.Event()

@@ -1,11 +1,13 @@
 """The short way of reading a request: what it reads, and that a reader with other code never understands it differently."""
 
+import re
+
 import httptools
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from kiosk.authority.usual_request import MAX_HEAD_BYTES, Usual, read_usual
+from kiosk.authority.usual_request import MAX_HEAD_BYTES, Unfinished, Usual, read_usual
 from kiosk.protocol.messages import MAX_BODY_BYTES
 from tests.helpers.second_reader import only_request
 
@@ -38,6 +40,9 @@ PIECES = (
 def _both_understand(data: bytes) -> Usual | None:
     """What the short way reads; fails when the other reader reads anything else in the same bytes."""
     usual = read_usual(data)
+    if isinstance(usual, Unfinished):
+        _the_rest_is_awaited(data)
+        return None
     if usual is None:
         return None
     heard = only_request(data)
@@ -50,6 +55,28 @@ def _both_understand(data: bytes) -> Usual | None:
     assert sorted(fields) == sorted(usual.fields.items()), data
     assert heard.body == usual.body, data
     return usual
+
+
+def _the_rest_is_awaited(data: bytes) -> None:
+    """The other reader has read the head too and waits for the body; with the right number of bytes both have the same request."""
+    assert only_request(data) is None, data
+    head, _, body = data.partition(b"\r\n\r\n")
+    (length,) = re.findall(rb"(?im)^content-length: ([0-9]+)\r?$", head)
+    missing = int(length) - len(body)
+    assert 0 < missing <= MAX_BODY_BYTES, data
+    assert isinstance(read_usual(data + b"x" * (missing - 1)), Unfinished), data
+    assert read_usual(data + b"x" * (missing + 1)) is None, data
+    assert _both_understand(data + b"x" * missing) is not None, data
+
+
+def test_a_body_that_comes_later_is_awaited_and_nothing_else() -> None:
+    """Half of all clients send head and body apart: their payments would take the long way, or half of one would be decided."""
+    head = len(CHARGE) - len(BODY)
+    assert all(isinstance(read_usual(CHARGE[:end]), Unfinished) for end in range(head, len(CHARGE)))
+    assert all(read_usual(CHARGE[:end]) is None for end in range(head))
+    too_long = CHARGE.replace(b"Content-Length: %d" % len(BODY), b"Content-Length: %d" % (MAX_BODY_BYTES + 1))
+    assert read_usual(too_long[:-10]) is None
+    assert read_usual(QUESTION[:-2]) is None
 
 
 def test_the_usual_form_is_read() -> None:
@@ -68,7 +95,6 @@ def test_the_usual_form_is_read() -> None:
 
 UNUSUAL = {
     "half a head": CHARGE[:200],
-    "half a body": CHARGE[:-1],
     "a byte too many": CHARGE + b"x",
     "two requests": QUESTION + QUESTION,
     "a request and half of the next": CHARGE + QUESTION[:30],
