@@ -46,11 +46,19 @@ class Till:
         self.count += 1
         return f"key-{self.count}"
 
-    def ask(self, *cards: tuple[str, str], minor: int, capture: bool = True, currency: str = "EUR") -> PaymentRequest:
+    def ask(
+        self,
+        *cards: tuple[str, str],
+        minor: int,
+        capture: bool = True,
+        currency: str = "EUR",
+        reference: str | None = None,
+    ) -> PaymentRequest:
         return PaymentRequest(
             amount=Amount(minor, currency),
             instruments=[Scratch(serial, code) for serial, code in cards],
             capture=capture,
+            reference=reference,
         )
 
     def pay(self, request: PaymentRequest, *, key: str = "", merchant: str = PRESS) -> Outcome:

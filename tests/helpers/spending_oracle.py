@@ -18,6 +18,11 @@ SELECT c.card_id, c.state, c.balance_minor, c.codes_used, c.authorizations,
  WHERE c.state NOT IN ('printed', 'shipped', 'in_stock') OR c.balance_minor <> 0 OR c.codes_used <> 0
 """
 _USED = "SELECT card_id, code_no, count(*) FROM spend WHERE code_no IS NOT NULL AND test = 0 GROUP BY card_id, code_no"
+_KEPT = """
+SELECT b.card_id, b.code_no, b.amount_minor, s.op_id, s.merchant_no, s.reference, s.at_ms, b.merchant_no, b.reference, b.until_ms
+  FROM code_binding b LEFT JOIN spend s ON s.card_id = b.card_id AND s.code_no = b.code_no
+"""
+_PAID_AT_ONCE = "SELECT op_id, sum(amount_minor) FROM spend WHERE kind IN ('authorized', 'charged') GROUP BY op_id"
 _HELD = """
 SELECT s.card_id, s.payment_id, s.amount_minor FROM spend s
  WHERE s.kind = 'authorized' AND NOT EXISTS (
@@ -73,7 +78,27 @@ def _faults(tx: Transaction) -> list[str]:
             found.append(f"card {end} counts {authorizations} open authorizations, its books another number")
         if state == "exhausted" and (balance or authorizations):
             found.append(f"card {end} is exhausted and holds something")
-    return [*found, *_payments(tx), *_totals(tx, held)]
+    return [*found, *_bindings(tx), *_payments(tx), *_totals(tx, held)]
+
+
+def _bindings(tx: Transaction) -> list[str]:
+    """A code that a merchant saw and that bought nothing is marked, and buys for its purchase alone."""
+    found, marks = [], dict[int, int]()
+    amounts = {op_id: int(amount) for op_id, amount in tx.all(_PAID_AT_ONCE)}
+    for card_id, code_no, amount, op_id, merchant, reference, at_ms, of_merchant, of_reference, until_ms in tx.all(
+        _KEPT
+    ):
+        marks[card_id] = marks.get(card_id, 0) | 1 << (code_no - 1)
+        if op_id is None:
+            continue
+        if (merchant, reference) != (of_merchant, of_reference) or amounts[op_id] > amount or at_ms >= until_ms:
+            found.append(
+                f"CD-10: code {code_no} of card {_end(card_id)} was kept for another purchase than it bought for"
+            )
+    for card_id, marked in tx.all("SELECT card_id, codes_bound FROM card"):
+        if marked != marks.get(card_id, 0):
+            found.append(f"CD-10: card {_end(card_id)} marks other codes as bound than are")
+    return found
 
 
 def _payments(tx: Transaction) -> list[str]:

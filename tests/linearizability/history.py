@@ -26,13 +26,15 @@ class Call:
     """One question and its answer. ``result`` is missing when the answer was lost: the call took effect, or will, or never does.
 
     ``cards`` are pairs of a card and one of its codes (0: a wrong one), in the order in which they were sold. ``payment`` is the
-    key under which the payment was made.
+    key under which the payment was made. ``purchase`` is whose purchase it is about, ``merchant/reference``; the empty text is
+    the first merchant's without a reference, and either part may be missing.
     """
 
     verb: str
     cards: tuple[tuple[str, int], ...] = ()
     key: str = ""
     payment: str = ""
+    purchase: str = ""
     amount: int = 0
     window_ms: int = 0
     result: Result | None = None
@@ -45,7 +47,7 @@ class Call:
     @property
     def content(self) -> tuple[object, ...]:
         """What was asked: the same content under the same key is a repeat."""
-        return self.verb, self.cards, self.payment, self.amount, self.window_ms
+        return self.verb, self.cards, self.payment, self.purchase, self.amount, self.window_ms
 
 
 @dataclass

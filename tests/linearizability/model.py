@@ -12,9 +12,20 @@ from tests.linearizability.history import Call, Result
 
 FACE = 2_000
 WRONG_FREE, PAUSE_MS = 5, 15 * 60_000
+DAY_MS = 24 * 3_600_000
 NEUTRAL: Result = ("declined", "declined")
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A code that a merchant has seen and that bought nothing; ``until`` is the span in which it is spoiled."""
+
+    code: int
+    purchase: str
+    amount: int
+    until: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Card:
     blocked: bool = False
     wrong: int = 0
     pause: tuple[int, int] | None = None
+    bound: frozenset[Bound] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +164,16 @@ class Model:
         if card.pause is not None and call.from_ms < card.pause[1] + PAUSE_MS:
             found.append((state, False))  # still paused: not looked at, no try
         if card.pause is None or call.to_ms >= card.pause[0] + PAUSE_MS:
-            if code == 0 or code in card.used:
-                wrong = card.wrong + 1
+            for right in _is_right(card, code, call):
+                wrong = 0 if right else card.wrong + 1
                 pause = (call.from_ms, call.to_ms) if wrong >= WRONG_FREE else None
-                found.append((_with(state, place, replace(card, wrong=wrong, pause=pause)), False))
-            else:
-                found.append((_with(state, place, replace(card, wrong=0, pause=None)), True))
+                found.append((_with(state, place, replace(card, wrong=wrong, pause=pause)), right))
         return found
 
     def _take(self, state: State, call: Call) -> Outcome:
         places = [self._card[name] for name, _ in call.cards]
         if sum(state.cards[place].balance for place in places) < call.amount:
-            return ("declined", "insufficient_funds"), state
+            return ("declined", "insufficient_funds"), _bind(state, places, call)
         rest, shares = call.amount, []
         hold = call.verb == "authorize"
         until = (call.from_ms + call.window_ms, call.to_ms + call.window_ms)
@@ -255,6 +265,29 @@ class Model:
         if place is None:
             return _answer(shares), state
         return _answer(shares), replace(state, payments=_put(state.payments, place, shares))
+
+
+def _is_right(card: Card, code: int, call: Call) -> list[bool]:
+    """Whether a code buys; both where a bound one may be spoiled by now."""
+    if code == 0 or code in card.used:
+        return [False]
+    for one in card.bound:
+        if one.code == code:
+            fits = one.purchase == call.purchase and call.amount <= one.amount
+            ways = {True: fits and call.from_ms < one.until[1], False: not fits or call.to_ms >= one.until[0]}
+            return [right for right, possible in ways.items() if possible]
+    return [True]
+
+
+def _bind(state: State, places: Iterable[int], call: Call) -> State:
+    """Every code of a payment for which the money was missing is kept for its purchase, or for less of it."""
+    for place, (_, code) in zip(places, call.cards, strict=True):
+        card = state.cards[place]
+        before = [one for one in card.bound if one.code == code]
+        new = Bound(code, call.purchase, call.amount, (call.from_ms + DAY_MS, call.to_ms + DAY_MS))
+        after = replace(before[0], amount=min(before[0].amount, call.amount)) if before else new
+        state = _with(state, place, replace(card, bound=card.bound.difference(before) | {after}))
+    return state
 
 
 def _answer(shares: tuple[Share, ...]) -> Result:

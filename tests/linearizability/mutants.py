@@ -20,6 +20,7 @@ from kiosk.authority.store import spends
 from kiosk.authority.store.ports import Done, Failed, Transaction
 from kiosk.authority.store.spends import SpendCard, SpendRow
 from kiosk.authority.store.sqlite import SqliteStore
+from kiosk.domain.binding import Binding
 from kiosk.domain.payment import Leg, SpendKind, Tries
 from tests.helpers.spending import Till
 
@@ -121,7 +122,7 @@ def _refund_forgets_the_card(stack: ExitStack, till: Till) -> None:
 
 
 def _only_richer(card: SpendCard) -> bool:
-    _, balance, _, authorizations, _, _ = card.before
+    _, balance, _, authorizations, *_ = card.before
     return card.balance_minor > int(str(balance)) and card.authorizations == authorizations
 
 
@@ -194,6 +195,12 @@ def _blocks_are_ignored(stack: ExitStack, till: Till) -> None:
     del till
 
 
+def _bindings_do_not_bind(stack: ExitStack, till: Till) -> None:
+    """A code that a merchant has seen is as good as any other."""
+    stack.enter_context(patch.object(Binding, "allows", lambda self, **_: True))
+    del till
+
+
 def _old_reads(stack: ExitStack, till: Till) -> None:
     """Balances are read from a copy that is a little behind."""
     real = SqliteStore.read
@@ -224,5 +231,6 @@ MUTANTS: Final = {
     "other content": Mutant("a key used twice for two things", _other_content_is_let_in),
     "tries are free": Mutant("wrong codes are not counted", _tries_are_not_counted),
     "blocks are ignored": Mutant("a stopped card pays", _blocks_are_ignored),
+    "bindings do not bind": Mutant("a code that one purchase was refused for buys for another, or more", _bindings_do_not_bind),
     "old reads": Mutant("a balance from before an answer that was given", _old_reads),
 }  # fmt: skip

@@ -13,6 +13,8 @@ CODES = 25
 WINDOW_MS = 60_000
 GROUP = 16
 GUESSES = 4
+TOO_MUCH = 2_400  # more than a card ever holds
+PURCHASES = ("", "", "/A")  # most sites send no reference, or ask again under the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class _Drawing:
     cards: Sequence[str]
     fresh: dict[str, list[int]] = field(default_factory=dict)
     made: list[Call] = field(default_factory=list)
+    seen: list[Call] = field(default_factory=list)
     count: int = 0
 
     def key(self) -> str:
@@ -49,8 +52,10 @@ class _Drawing:
     def draw(self) -> Call:
         drawn = self.chance.random()
         payments = [call for call in self.made if call.verb in ("charge", "authorize")]
-        if drawn < 0.45 or not payments:
+        if drawn < 0.41 or not payments:
             return self._present()
+        if drawn < 0.45:
+            return self._seen()
         if drawn < 0.57:
             return self.chance.choice(self.made)  # the same key at the same moment
         if drawn < 0.61:
@@ -69,6 +74,14 @@ class _Drawing:
         amount = 0 if verb == "cancel" else self.chance.choice([0, 0, payment.amount // 2, payment.amount, 333])
         return _call(verb, key=self.key(), payment=payment.key, amount=amount)
 
+    def _seen(self) -> Call:
+        """A code for which the money is missing, or one of those again: for the same purchase or another, for more or for less."""
+        if not self.seen or self.chance.random() < 0.4:
+            card = self.chance.choice(self.cards)
+            self.seen.append(_call("charge", cards=((card, self.code(card)),), amount=TOO_MUCH))
+        again, amount = self.chance.choice(self.seen), self.chance.choice([TOO_MUCH, 60, 60])
+        return replace(again, key=self.key(), purchase=self.chance.choice(PURCHASES), amount=amount)
+
     def _present(self) -> Call:
         count = self.chance.choice([1, 1, 1, 1, 2, 3])
         if count == 1 or len(self.cards) < 4:
@@ -80,6 +93,7 @@ class _Drawing:
             "authorize" if hold else "charge",
             cards=tuple((name, self.code(name)) for name in names),
             key=self.key(),
+            purchase=self.chance.choice(PURCHASES),
             amount=self.chance.randrange(50, 500) * len(names),
             window_ms=WINDOW_MS if hold else 0,
         )
@@ -155,7 +169,17 @@ def _call(
     cards: tuple[tuple[str, int], ...] = (),
     key: str = "",
     payment: str = "",
+    purchase: str = "",
     amount: int = 0,
     window_ms: int = 0,
 ) -> Call:
-    return Call(verb=verb, cards=cards, key=key, payment=payment, amount=amount, window_ms=window_ms, called=0)
+    return Call(
+        verb=verb,
+        cards=cards,
+        key=key,
+        payment=payment,
+        purchase=purchase,
+        amount=amount,
+        window_ms=window_ms,
+        called=0,
+    )

@@ -72,7 +72,9 @@ async def _spender(way: Way, recorder: Recorder, who: str, turn: Sequence[Call],
             await asyncio.sleep(0)
             wait.advance(call.amount)
             continue
-        what = {"cards": call.cards, "key": call.key, "payment": call.payment, "amount": call.amount}
+        what = {
+            "cards": call.cards, "key": call.key, "payment": call.payment, "purchase": call.purchase, "amount": call.amount
+        }  # fmt: skip
         for _ in range(TRIES_MAX if call.key else 1):  # a lost answer is asked for again, under the same key
             with recorder.call(call.verb, window_ms=call.window_ms, who=who, **what) as asking:
                 asking.result = await way.ask(call)

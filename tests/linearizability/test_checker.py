@@ -15,11 +15,18 @@ POOR: Result = ("declined", "insufficient_funds")
 
 
 def charge(
-    key: str, amount: int, *, at: tuple[int, int | None], code: int = 1, result: Result | None = None, card: str = "A"
+    key: str,
+    amount: int,
+    *,
+    at: tuple[int, int | None],
+    code: int = 1,
+    result: Result | None = None,
+    card: str = "A",
+    purchase: str = "",
 ) -> Call:
     result = result or ("paid", "captured", amount, 0, ((amount, amount, 0),))
     return Call(
-        verb="charge", cards=((card, code),), key=key, amount=amount, called=at[0], returned=at[1],
+        verb="charge", cards=((card, code),), key=key, purchase=purchase, amount=amount, called=at[0], returned=at[1],
         result=None if at[1] is None else result,
     )  # fmt: skip
 
@@ -47,6 +54,16 @@ GOOD = {
         charge("k1", 1500, at=(0, 9)),
         charge("k2", 1500, at=(1, 8), code=2, result=POOR),
         balance(500, at=(10, 11)),
+    ],
+    "a code that was seen buys for its purchase": [
+        charge("k1", 2500, at=(0, 1), purchase="/A", result=POOR),
+        charge("k2", 500, at=(2, 9), purchase="/B", result=NEUTRAL),
+        charge("k3", 700, at=(3, 8), purchase="/A"),
+        balance(1300, at=(10, 11)),
+    ],
+    "seen by one while another buys": [
+        charge("k1", 2500, at=(0, 9), purchase="/A", result=NEUTRAL),
+        charge("k2", 500, at=(1, 8), purchase="/B"),
     ],
     "the same key twice at once": [charge("k1", 500, at=(0, 9)), charge("k1", 500, at=(1, 8)), balance(1500, at=(10, 11))],
     "a lost answer that was done": [charge("k1", 500, at=(0, None)), balance(1500, at=(2, 3))],
@@ -84,6 +101,15 @@ BAD = {
         refund("k2", "k1", 600, at=(5, 6), result=("not_found",)),
     ],
     "a code used twice": [charge("k1", 500, at=(0, 9)), charge("k2", 700, at=(1, 8))],
+    "a code that was seen buys for another purchase": [
+        charge("k1", 2500, at=(0, 1), purchase="/A", result=POOR),
+        charge("k2", 500, at=(2, 3), purchase="/B"),
+    ],
+    "a code that was seen buys more": [
+        charge("k1", 2500, at=(0, 1), card="A", code=2, result=POOR),
+        charge("k2", 2100, at=(2, 3), card="A", code=2, result=POOR),
+        charge("k3", 2200, at=(4, 5), card="A", code=2, result=POOR),
+    ],
     "overspent": [charge("k1", 1500, at=(0, 9)), charge("k2", 1500, at=(1, 8), code=2)],
     "a lost refund": [
         charge("k1", 900, at=(0, 1)),

@@ -3,6 +3,7 @@
 Not responsible for what is asked (``plans``), nor for who asks at once (``spenders``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,6 +55,7 @@ class Names:
             instruments=instruments,
             capture=call.verb == "charge",
             window_s=call.window_ms // 1000 or 600,
+            reference=call.purchase.partition("/")[2] or None,
         )
 
     def code(self, card: str, number: int) -> str:
@@ -83,12 +85,14 @@ def paid(answer: PaymentAnswer) -> Result:
 
 @dataclass
 class Lanes:
-    """The authority's service through a runner: the batches, threads and transactions of a served one, without HTTP."""
+    """The authority's service through a runner: the batches, threads and transactions of a served one, without HTTP. ``others`` are
+    the merchants beside the first, by the name that purchases give them."""
 
     world: World
     runner: Runner
     caller: Caller
     names: Names
+    others: Mapping[str, Caller] = field(default_factory=dict)
 
     async def ask(self, call: Call) -> Result | None:
         match call.verb:
@@ -104,10 +108,13 @@ class Lanes:
     def _question(self, call: Call) -> Ask:
         authority = self.world.authority
         if call.verb in ("charge", "authorize"):
-            return authority.pay_question(self.caller, call.key, self.names.request(call))
+            return authority.pay_question(self._caller(call), call.key, self.names.request(call))
         if call.verb == "lapse":
-            return asked.lapse(asked.op_id_of(self.caller, call.payment))
-        return authority.follow_question(self.caller, call.key, self._payment_id(call), follow_request(call))
+            return asked.lapse(asked.op_id_of(self._caller(call), call.payment))
+        return authority.follow_question(self._caller(call), call.key, self._payment_id(call), follow_request(call))
+
+    def _caller(self, call: Call) -> Caller:
+        return self.others.get(call.purchase.partition("/")[0], self.caller)
 
     async def _together(self, question: Ask) -> Result:
         try:
@@ -121,7 +128,8 @@ class Lanes:
 
     async def _look(self, call: Call) -> Result:
         try:
-            return paid(await self.runner.read(self.world.authority.payment_work(self.caller, self._payment_id(call))))
+            work = self.world.authority.payment_work(self._caller(call), self._payment_id(call))
+            return paid(await self.runner.read(work))
         except TurnedAway as away:
             return _turned_away(away)
 
@@ -155,7 +163,7 @@ class Lanes:
         return row.balance_minor
 
     def _payment_id(self, call: Call) -> str:
-        return asked.id_text(asked.op_id_of(self.caller, call.payment))
+        return asked.id_text(asked.op_id_of(self._caller(call), call.payment))
 
 
 def _turned_away(away: TurnedAway) -> Result:

@@ -9,9 +9,10 @@ class Declined(MerchantError):  # noqa: N818 - an outcome, named as the protocol
     """The authority's no: nothing was taken. It is an exception and not a value because a shop that forgets it must fail, not
     deliver.
 
-    ``reason``: declined (unknown, inactive, blocked, used, wrong: one answer for all) · insufficient_funds · wrong_currency; and
-    for what follows a payment: not_authorized · window_over · over_amount · not_captured · card_closed. ``payment_id`` names the
-    record. The answer stays the same for this key: to try another code, take a new key.
+    ``reason``: declined (unknown, inactive, blocked, used, kept for another purchase, wrong: one answer for all) ·
+    insufficient_funds · wrong_currency; and for what follows a payment: not_authorized · window_over · over_amount · not_captured ·
+    card_closed. ``payment_id`` names the record. The answer stays the same for this key: to try another code, take a new key. After
+    insufficient_funds and wrong_currency a code is kept for this ``reference`` and no larger an amount, for a day.
     """
 
     def __init__(self, reason: str, payment_id: str) -> None:

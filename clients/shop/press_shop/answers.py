@@ -13,7 +13,7 @@ _NO: Final = {
     ),
     "insufficient_funds": (
         "Il ne reste pas assez sur cette carte",
-        "Rien n’a été débité, et votre code peut resservir.",
+        "Rien n’a été débité. Prenez une autre carte : le code donné ne sert plus ailleurs.",
     ),
     "wrong_currency": ("Cette carte n’est pas en euros", "Rien n’a été débité."),
     "malformed-request": (

@@ -131,7 +131,8 @@ class Attempts:
         return outcome
 
     def _question(self, checkout_id: str, attempt: int, caller: Caller, request: PaymentRequest) -> Present:
-        return asked.present(caller, attempt_key(checkout_id, attempt), request, fingerprint_key=self._fingerprint_key)
+        key = attempt_key(checkout_id, attempt)
+        return asked.present(caller, key, request, fingerprint_key=self._fingerprint_key, hosted=True)
 
     def _repeat(
         self, row: CheckoutRow, caller: Caller, request: PaymentRequest, seen_attempt: int

@@ -33,6 +33,8 @@ class Check(Enum):
     ACTIVATIONS = "a card is activated once, and only then active"
     CODES = "the codes marked as used are those that bought"
     CODE_TWICE = "a code buys once"
+    BINDINGS = "the codes marked as bound are those that are kept for a purchase"
+    BOUND = "a code that is kept for a purchase buys nothing else"
     AUTHORIZATIONS = "a card counts the windows that are open on it"
     MOVEMENTS = "a card counts its movements"
     HELD = "what is held is what was authorized and not ended"
@@ -117,6 +119,8 @@ def _payments(tx: Transaction) -> list[Finding]:
     findings += [_of_card(Check.HELD, card_id, amount, 0) for card_id, amount in checks.windows_off(tx)]
     findings += [_of_card(Check.NO_CARD, card_id, 1, 0) for (card_id,) in checks.nobodys_rows(tx)]
     findings += [_of_card(Check.CODE_TWICE, card_id, count, 1) for card_id, count in checks.codes_twice(tx)]
+    findings += [_of_card(Check.BINDINGS, card_id, marked, kept) for card_id, marked, kept in checks.bindings_off(tx)]
+    findings += [_of_card(Check.BOUND, card_id, 1, 0) for card_id, _ in checks.bound_elsewhere(tx)]
     findings += [_of_card(Check.OPERATION, card_id, count, 1) for card_id, count in checks.operations_twice(tx)]
     return findings
 

@@ -50,7 +50,7 @@ def balance(tx: Transaction, *, terminal_id: str, request: BalanceRequest) -> Ba
         series=card.series,
         face=face,
         balance=Amount(card.balance_minor, card.currency),
-        codes_left=card.codes - card.codes_used.bit_count() if card.state is CardState.ACTIVE else 0,
+        codes_left=card.codes_left if card.state is CardState.ACTIVE else 0,
         codes=card.codes,
         expires_ms=card.expires_ms,
         payments=_payments(tx, card),

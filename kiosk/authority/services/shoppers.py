@@ -56,8 +56,8 @@ class ShownCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidCard:
-    """A card right after a payment. ``used`` are its codes that are gone, ``code_no`` the one that this payment took; both are
-    missing for a test card."""
+    """A card right after a payment. ``used`` are its codes that are gone, with those that a merchant has seen, ``code_no`` is the
+    one that this payment took; both are missing for a test card."""
 
     last4: str
     left_minor: int
@@ -102,10 +102,11 @@ def left_on(tx: Transaction, serial: Serial) -> int:
 
 def _paid_card(tx: Transaction, row: SpendRow) -> PaidCard:
     card = None if row.test else find_card(tx, row.card_id)
+    gone = shoppers.codes_gone_until(tx, row.card_id, seq=row.seq, at_ms=row.at_ms) if card is not None else ()
     return PaidCard(
         last4=serial_of(row.card_id)[-4:],
         left_minor=row.balance_minor,
         codes=card.codes if card is not None else 0,
-        used=tuple(shoppers.codes_used_until(tx, row.card_id, row.seq)) if card is not None else (),
+        used=tuple(gone),
         code_no=row.code_no,
     )

@@ -32,6 +32,7 @@ class CardRow:
     expires_ms: int | None
     balance_minor: int
     codes_used: int
+    codes_bound: int
     authorizations: int
     movements: int
     block_version: int
@@ -41,6 +42,11 @@ class CardRow:
     face_minor: int
     codes: int
     valid_months: int
+
+    @property
+    def codes_left(self) -> int:
+        """How many codes nobody has seen yet: neither used, nor kept for one purchase, nor spoiled."""
+        return self.codes - (self.codes_used | self.codes_bound).bit_count()
 
     @property
     def spent(self) -> bool:
@@ -77,8 +83,8 @@ def serial_of(card_id: int) -> str:
 
 _CARD = """
 SELECT c.card_id, c.pack, c.position, c.state, c.shop_id, c.block, c.hold_terminal, c.hold_line, c.hold_until_ms,
-       c.sold_terminal, c.sold_line, c.sold_ms, c.expires_ms, c.balance_minor, c.codes_used, c.authorizations, c.movements,
-       c.block_version, p.bound_terminal, l.series, l.currency, l.face_minor, l.codes, l.valid_months
+       c.sold_terminal, c.sold_line, c.sold_ms, c.expires_ms, c.balance_minor, c.codes_used, c.codes_bound, c.authorizations,
+       c.movements, c.block_version, p.bound_terminal, l.series, l.currency, l.face_minor, l.codes, l.valid_months
   FROM card c JOIN pack p ON p.pack = c.pack JOIN lot l ON l.lot_no = p.lot_no
  WHERE c.card_id = ?
 """
@@ -105,15 +111,16 @@ def find_card(tx: Transaction, card_id: int) -> CardRow | None:
         expires_ms=row[12],
         balance_minor=row[13],
         codes_used=row[14],
-        authorizations=row[15],
-        movements=row[16],
-        block_version=row[17],
-        bound_terminal=row[18],
-        series=row[19],
-        currency=row[20],
-        face_minor=row[21],
-        codes=row[22],
-        valid_months=row[23],
+        codes_bound=row[15],
+        authorizations=row[16],
+        movements=row[17],
+        block_version=row[18],
+        bound_terminal=row[19],
+        series=row[20],
+        currency=row[21],
+        face_minor=row[22],
+        codes=row[23],
+        valid_months=row[24],
     )
 
 

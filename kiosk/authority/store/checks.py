@@ -123,6 +123,23 @@ SELECT card_id, lot_right + currency_right FROM (
  WHERE lot_right + currency_right <> 2 LIMIT {FOUND_MAX}
 """
 
+_BINDINGS = f"""
+SELECT card_id, marked, kept FROM (
+  SELECT c.card_id, c.codes_bound AS marked, coalesce(b.codes, 0) AS kept FROM card c LEFT JOIN (
+    SELECT card_id, sum(CAST(1 AS BIGINT) << CAST(code_no - 1 AS INTEGER)) AS codes FROM code_binding GROUP BY card_id
+  ) b ON b.card_id = c.card_id
+) both_ways
+ WHERE marked <> kept LIMIT {FOUND_MAX}
+"""
+
+# no reference is the empty text: a merchant's own is never empty
+_BOUND_ELSEWHERE = f"""
+SELECT b.card_id, b.code_no FROM code_binding b JOIN spend s ON s.card_id = b.card_id AND s.code_no = b.code_no
+ WHERE s.merchant_no <> b.merchant_no OR coalesce(s.reference, '') <> coalesce(b.reference, '') OR s.at_ms >= b.until_ms
+    OR (SELECT sum(p.amount_minor) FROM spend p WHERE p.op_id = s.op_id) > b.amount_minor
+ LIMIT {FOUND_MAX}
+"""
+
 # test payments have no code's number
 _CODES = f"""
 SELECT card_id, count(*) FROM spend WHERE code_no IS NOT NULL GROUP BY card_id, code_no HAVING count(*) > 1 LIMIT {FOUND_MAX}
@@ -175,6 +192,16 @@ def lots_off(tx: Transaction) -> list[Row]:
 def codes_twice(tx: Transaction) -> list[Row]:
     """Codes that bought more than once: card, how often."""
     return tx.all(_CODES)
+
+
+def bindings_off(tx: Transaction) -> list[Row]:
+    """Cards whose marks of bound codes and whose bindings disagree: card, marks, bindings, both as bits."""
+    return tx.all(_BINDINGS)
+
+
+def bound_elsewhere(tx: Transaction) -> list[Row]:
+    """Bound codes that bought what their binding did not allow: card, number of the code."""
+    return tx.all(_BOUND_ELSEWHERE)
 
 
 def operations_twice(tx: Transaction) -> list[Row]:

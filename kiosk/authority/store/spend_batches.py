@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.authority.store import spends
+from kiosk.authority.store.bindings import Place, find_bindings
 from kiosk.authority.store.ports import Transaction
 from kiosk.authority.store.spends import ArrayTransaction, SpendCard, SpendRow, StaleFacts, takes_arrays
+from kiosk.domain.binding import Binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,15 @@ class Reading:
     taken: bool
     rows: list[SpendRow]
     cards: dict[int, SpendCard]
+    bindings: dict[Place, Binding]
 
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """What a batch leaves when it is written: the number of the next question, the cards that it changed, its rows."""
+    """What a batch leaves when it is written: the number of the next question, the cards that it changed, its rows.
+
+    No bindings: a batch that writes some is no single statement, says nothing ahead of its commit, and the lane begins nothing
+    before that. Whoever began all the same, while such a batch was tried again, finds that the counter has moved."""
 
     next: int
     cards: dict[int, SpendCard]
@@ -55,7 +61,8 @@ SELECT facts_hold((SELECT count(*) FROM counted) = 1 AND (SELECT count(*) FROM c
 
 
 def read_batch(tx: Transaction, *, ids: Sequence[bytes], card_ids: Iterable[int], count: int) -> Reading:
-    """What ``count`` questions need: the rows that are known under ``ids``, these cards and those of the rows."""
+    """What ``count`` questions need: the rows that are known under ``ids``, these cards with the bindings of their codes, and the
+    cards of the rows."""
     wanted = sorted(card_ids)
     if takes_arrays(tx):
         ahead: Leaves | None = tx.ahead()
@@ -75,7 +82,9 @@ def read_batch(tx: Transaction, *, ids: Sequence[bytes], card_ids: Iterable[int]
         cards |= spends.find_cards(tx, sorted(others))
     if ahead is not None:
         cards |= {card_id: card.left() for card_id, card in ahead.cards.items() if card_id in cards}
-    return Reading(first, taken, rows, cards)
+    # of hardly any card: a code that bought is refused as used, whatever was bound once
+    bound = [one for one in wanted if one in cards and cards[one].codes_bound & ~cards[one].codes_used]
+    return Reading(first, taken, rows, cards, find_bindings(tx, bound) if bound else {})
 
 
 def write_batch(tx: Transaction, reading: Reading, rows: Sequence[SpendRow], *, count: int, more: bool) -> None:

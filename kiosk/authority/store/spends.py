@@ -62,13 +62,14 @@ class SpendCard(msgspec.Struct, kw_only=True):
     codes_used: int
     authorizations: int
     tries: Tries
+    codes_bound: int = 0
     before: tuple[Value, ...] = ()
 
     def now(self) -> tuple[Value, ...]:
         """The columns that a payment may change."""
         return (
             self.state.value, self.balance_minor, self.codes_used, self.authorizations, self.tries.wrong,
-            self.tries.paused_until_ms,
+            self.tries.paused_until_ms, self.codes_bound,
         )  # fmt: skip
 
     def left(self) -> "SpendCard":
@@ -134,13 +135,14 @@ _MARKS = ", ".join("?" for _ in SpendRow.__struct_fields__)
 
 CARD = """
 SELECT c.card_id, k.lot_no, k.currency, k.tags, c.block, c.expires_ms, c.sold_ms, c.state, c.balance_minor, c.codes_used,
-       c.authorizations, c.wrong_codes, c.locked_until_ms
+       c.authorizations, c.wrong_codes, c.locked_until_ms, c.codes_bound
   FROM card c JOIN card_codes k ON k.card_id = c.card_id
 """
 _UPDATE_ONE = """
-UPDATE card SET state = ?, balance_minor = ?, codes_used = ?, authorizations = ?, wrong_codes = ?, locked_until_ms = ?
+UPDATE card SET state = ?, balance_minor = ?, codes_used = ?, authorizations = ?, wrong_codes = ?, locked_until_ms = ?,
+       codes_bound = ?
  WHERE card_id = ? AND coalesce(block, '') = ? AND state = ? AND balance_minor = ? AND codes_used = ? AND authorizations = ?
-   AND wrong_codes = ? AND locked_until_ms = ?
+   AND wrong_codes = ? AND locked_until_ms = ? AND codes_bound = ?
 """
 # a payment's first rows are those of the operation that gave it its id; the index of what followed is used only where a statement
 # names the index's condition in the index's own words
@@ -158,8 +160,8 @@ SELECT {ROW} FROM spend WHERE payment_id = ? AND payment_id <> op_id
 
 
 def update_many(values: str) -> str:
-    """The update of cards whose codes were right and whose tries are as they were; ``values`` is an array of ``card_change``. Their
-    state follows from what is left on them. One row a card that was as it had been read."""
+    """The update of cards whose codes were right and whose tries and bound codes are as they were; ``values`` is an array of
+    ``card_change``. Their state follows from what is left on them. One row a card that was as it had been read."""
     return f"""UPDATE card c SET balance_minor = n.balance, codes_used = n.used, authorizations = n.open,
                state = CASE WHEN n.balance = 0 AND n.open = 0 THEN 'exhausted' ELSE 'active' END
           FROM unnest({values}::card_change[]) AS n
@@ -239,7 +241,7 @@ def is_usual(card: SpendCard) -> bool:
     """Whether ``update_many`` says of this card what ``now`` says."""
     expected = CardState.EXHAUSTED if card.balance_minor == 0 and card.authorizations == 0 else CardState.ACTIVE
     same_tries = card.tries.wrong == card.before[4] and card.tries.paused_until_ms == card.before[5]
-    return same_tries and card.block is None and card.state is expected
+    return same_tries and card.codes_bound == card.before[6] and card.block is None and card.state is expected
 
 
 def _found(card: SpendCard) -> tuple[Value, ...]:
@@ -322,5 +324,6 @@ def card_of(row: Sequence[Any]) -> SpendCard:  # Any: a database row has no stat
     return SpendCard(
         card_id=row[0], lot_no=row[1], currency=row[2], tags=row[3], block=Block(row[4]) if row[4] else None,
         expires_ms=row[5] or 0, sold_ms=row[6] or 0, state=_STATES[row[7]], balance_minor=row[8], codes_used=row[9],
-        authorizations=row[10], tries=Tries(row[11], row[12]) if row[11] or row[12] else NO_TRIES, before=tuple(row[7:13]),
+        authorizations=row[10], tries=Tries(row[11], row[12]) if row[11] or row[12] else NO_TRIES,
+        codes_bound=row[13], before=tuple(row[7:14]),
     )  # fmt: skip

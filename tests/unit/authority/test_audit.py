@@ -23,7 +23,8 @@ INDEXES = ("spend_code",)
 
 
 def history(store: Store | None = None, *, clock: FakeClock | None = None) -> Till:
-    """A bit of everything: charges, holds, captures whole and in part, cancels, returns, refunds, a cancelled and a voided sale."""
+    """A bit of everything: charges, holds, captures whole and in part, cancels, returns, refunds, a cancelled and a voided sale,
+    codes that were seen and bought nothing, one of which bought later."""
     clock = clock or FakeClock()
     till = make_spending(store, active=4, clock=clock)
     world, one, two, three = till.world, *till.serials[:3]
@@ -43,6 +44,9 @@ def history(store: Store | None = None, *, clock: FakeClock | None = None) -> Ti
     till.cancel(till.charge(two, 100, capture=False, merchant=CINEMA).payment_id, merchant=CINEMA)
     left = till.charge(three, 2000, capture=False)
     till.pay(till.ask((one, till.codes[three][-1]), minor=5))  # a wrong code
+    for code in till.codes[till.serials[3]][-2:]:
+        till.pay(till.ask((till.serials[3], code), minor=2_001, reference="A-1"))
+    till.pay(till.ask((till.serials[3], code), minor=90, reference="A-1"))
     both = till.pay(till.ask((one, till.next_code(one)), (two, till.next_code(two)), minor=2500, capture=False))
     assert isinstance(both, PaymentAnswer) and left.status == "authorized"
     till.capture(both.payment_id, 2400)
@@ -121,6 +125,13 @@ TAMPERING: dict[str, tuple[str, Check]] = {
         "UPDATE spend SET code_no = 1 WHERE code_no = 2",
         Check.CODE_TWICE,
     ),
+    "a binding is forgotten": ("DELETE FROM code_binding", Check.BINDINGS),
+    "a bound code is made new": ("UPDATE card SET codes_bound = 0", Check.BINDINGS),
+    "a code that bought was another merchant's": ("UPDATE code_binding SET merchant_no = 2", Check.BOUND),
+    "a code that bought was another purchase's": ("UPDATE code_binding SET reference = 'A-2'", Check.BOUND),
+    "a code that bought was nobody's purchase's": ("UPDATE code_binding SET reference = NULL", Check.BOUND),
+    "a code bought more than it was kept for": ("UPDATE code_binding SET amount_minor = 89", Check.BOUND),
+    "a code bought after its time": ("UPDATE code_binding SET until_ms = 0", Check.BOUND),
     "a window is forgotten": ("DELETE FROM open_authorization", Check.HELD),
     "a window holds less": ("UPDATE open_authorization SET amount_minor = amount_minor - 1", Check.HELD),
     "a window without an authorization": (

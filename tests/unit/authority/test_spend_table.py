@@ -126,7 +126,7 @@ def _looks(till: Till) -> Iterable[Callable[[Transaction], object]]:
         lambda tx: spends.known_rows(tx, [row.payment_id, OTHER_ID]),
         lambda tx: spends.rows_after(tx, merchant_no=row.merchant_no, test=False, seq=1, limit=5),
         lambda tx: spends.rows_of_card(tx, row.card_id, limit=5),
-        lambda tx: shoppers.codes_used_until(tx, row.card_id, row.seq),
+        lambda tx: shoppers.codes_gone_until(tx, row.card_id, seq=row.seq, at_ms=row.at_ms),
         lambda tx: recent.latest_payments(tx, merchant_no=row.merchant_no, since_ms=0, limit=5),
         lambda tx: webhooks.waiting(tx, merchant_no=row.merchant_no, seq=1, limit=5),
     )

@@ -64,13 +64,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Present(Ask, frozen=True, kw_only=True):
-    """Pay with cards: charge, or with ``capture`` false authorize."""
+    """Pay with cards: charge, or with ``capture`` false authorize. ``hosted``: the codes were typed on our own page, and the
+    merchant has not seen them."""
 
     amount: Money
     presented: tuple[Presented, ...]
     capture: bool
     window_ms: int
     reference: str | None
+    hosted: bool
 
 
 class Verb(Enum):
@@ -126,7 +128,9 @@ def id_bytes(text: str) -> bytes:
     return found.bytes
 
 
-def present(caller: Caller, key: str, request: PaymentRequest, *, fingerprint_key: bytes) -> Present:
+def present(
+    caller: Caller, key: str, request: PaymentRequest, *, fingerprint_key: bytes, hosted: bool = False
+) -> Present:
     """The checked form of a new payment. Raises ``TurnedAway`` for numbers that cannot be right: that counts as no try (CD-01)."""
     if not 1 <= len(request.instruments) <= CARDS_MAX:
         raise malformed(f"a payment takes 1 to {CARDS_MAX} cards")
@@ -150,6 +154,7 @@ def present(caller: Caller, key: str, request: PaymentRequest, *, fingerprint_ke
         capture=request.capture,
         window_ms=request.window_s * 1000,
         reference=request.reference,
+        hosted=hosted,
     )
 
 

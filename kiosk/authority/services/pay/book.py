@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from kiosk.authority.services.pay.asked import Ask, Present
 from kiosk.authority.store import alerts, spends
+from kiosk.authority.store.bindings import Place, put_bindings
 from kiosk.authority.store.ports import Transaction
 from kiosk.authority.store.spend_batches import Reading, read_batch, write_batch
 from kiosk.authority.store.spends import OpenAuthorization, SpendCard, SpendRow
+from kiosk.domain.binding import Binding
 from kiosk.domain.payment import NO_EFFECT, SpendKind
 
 
@@ -35,11 +37,20 @@ class Book:
     operations: dict[bytes, SpendRow]
     added: list[SpendRow] = field(default_factory=list)
     alerts: list[CardAlert] = field(default_factory=list)
+    bound: dict[Place, Binding] = field(default_factory=dict)
 
     @property
     def cards(self) -> dict[int, SpendCard]:
         """The batch's cards by id; decisions change them."""
         return self.reading.cards
+
+    def binding_of(self, card_id: int, code_no: int) -> Binding | None:
+        """For whose purchase a code is kept, if it is marked as bound."""
+        return self.reading.bindings.get((card_id, code_no))
+
+    def bind(self, card_id: int, code_no: int, binding: Binding) -> None:
+        """Keep a code from now on for this alone; later items of the batch see it."""
+        self.bound[card_id, code_no] = self.reading.bindings[card_id, code_no] = binding
 
     def rows_of(self, payment_id: bytes) -> list[SpendRow]:
         """All rows of a payment, those of this batch included."""
@@ -72,12 +83,15 @@ def open_book(tx: Transaction, asks: Sequence[Ask], *, now_ms: int) -> Book:
 def close_book(tx: Transaction, book: Book) -> None:
     """Write what was decided. Raises ``StaleFacts`` when a card is no longer as it was read; the batch is then decided anew."""
     opened, ended = _windows(book.added)
-    more = bool(opened or ended or book.alerts)
+    # a batch that binds codes is never the single statement: nobody may be decided on it before it is committed (``Leaves``)
+    more = bool(opened or ended or book.alerts or book.bound)
     write_batch(tx, book.reading, book.added, count=book.seq - book.reading.first, more=more)
     if opened:
         spends.open_authorizations(tx, opened)
     if ended:
         spends.close_authorizations(tx, ended)
+    if book.bound:
+        put_bindings(tx, book.bound)
     for alert in book.alerts:
         alerts.raise_alert(tx, kind=alert.kind, card_id=alert.card_id, merchant_no=alert.merchant_no, at_ms=book.now_ms)
 

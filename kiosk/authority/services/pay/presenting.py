@@ -2,11 +2,11 @@
 batch's book.
 
 One refusal for every reason that a stranger must not learn; what money there is is heard only after a right code (settled decision
-3). Tries are counted on the card in the transaction of the answer, whatever the answer is. Not responsible for capture and what
-follows (``following``).
+3). Tries are counted on the card in the transaction of the answer, whatever the answer is. A right code that a merchant saw and
+that bought nothing is kept for that merchant's purchase from then on. Not responsible for capture and what follows (``following``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -16,6 +16,7 @@ from kiosk.authority.services.pay.asked import Present, Presented, id_text
 from kiosk.authority.services.pay.book import Book, CardAlert
 from kiosk.authority.store.spends import SpendCard, SpendRow
 from kiosk.domain.activation import CardState
+from kiosk.domain.binding import bind
 from kiosk.domain.payment import Contract, SpendKind, SpendReason, Tries, contract_at
 from kiosk.domain.scenarios import TEST_BALANCE_MINOR, Scenario, scenario_of
 from kiosk.errors import Bug
@@ -44,10 +45,12 @@ def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Dec
         judged = _judge(book, ask, one, lot_key)
         if isinstance(judged, _Share):
             shares.append(judged)
+            if judged.card.currency != ask.amount.currency.code and refusal is not SpendReason.DECLINED:
+                refusal = SpendReason.WRONG_CURRENCY
         elif refusal is not SpendReason.DECLINED:
             refusal = judged  # beside a card whose code was wrong nothing is said about the others
     if refusal is not None:
-        return _decline(book, ask, refusal)
+        return _decline(book, ask, refusal, shares)
     if len(shares) > 1:
         shares.sort(key=lambda share: (share.card.sold_ms, share.card.card_id))  # the oldest card is emptied first
     rest = ask.amount.minor
@@ -55,7 +58,7 @@ def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Dec
         share.amount_minor = min(rest, share.card.balance_minor)
         rest -= share.amount_minor
     if rest:
-        return _decline(book, ask, SpendReason.INSUFFICIENT_FUNDS)
+        return _decline(book, ask, SpendReason.INSUFFICIENT_FUNDS, shares)
     contract = contract_at(ask.caller.contracts, merchant_no=ask.caller.merchant_no, at_ms=book.now_ms)
     if contract is None:
         raise Bug("everybody's contract is made with the schema")
@@ -79,13 +82,23 @@ def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _
     if card.block is not None or card.expires_ms < book.now_ms or card.tries.paused(book.now_ms):
         return SpendReason.DECLINED
     place = _place(card.tags, code_tag(lot_key(card.lot_no), presented.serial, presented.code))
-    if place is None or card.codes_used >> place & 1:
+    if (
+        place is None
+        or card.codes_used >> place & 1
+        or (card.codes_bound >> place & 1 and _is_kept_from(book, ask, card, place + 1))
+    ):
         card.tries = card.tries.after_wrong(book.now_ms)
         return SpendReason.DECLINED
     card.tries = card.tries.after_right()
-    if card.currency != ask.amount.currency.code:
-        return SpendReason.WRONG_CURRENCY
     return _Share(card, place + 1)
+
+
+def _is_kept_from(book: Book, ask: Present, card: SpendCard, code: int) -> bool:
+    """Whether a bound code is not for this: for another purchase, for less, or for nothing any more."""
+    binding = book.binding_of(card.card_id, code)
+    return binding is None or not binding.allows(
+        merchant_no=ask.caller.merchant_no, reference=ask.reference, amount_minor=ask.amount.minor, now_ms=book.now_ms
+    )
 
 
 def _judge_test(ask: Present, presented: Presented) -> _Share | SpendReason:
@@ -152,7 +165,25 @@ def _take(book: Book, ask: Present, share: _Share, leg: int, contract: Contract)
     )
 
 
-def _decline(book: Book, ask: Present, reason: SpendReason) -> Declined:
+def _bind(book: Book, ask: Present, share: _Share) -> None:
+    """The merchant has seen the code, and was told that it is right (CD-10)."""
+    card, amount_minor = share.card, ask.amount.minor
+    before = book.binding_of(card.card_id, share.code)
+    if before is None:
+        card.codes_bound |= 1 << (share.code - 1)
+        after = bind(
+            merchant_no=ask.caller.merchant_no, reference=ask.reference, amount_minor=amount_minor, now_ms=book.now_ms
+        )
+    else:
+        after = before.asked_again(amount_minor)
+    if after != before:
+        book.bind(card.card_id, share.code, after)
+
+
+def _decline(book: Book, ask: Present, reason: SpendReason, right: Iterable[_Share]) -> Declined:
+    if reason is not SpendReason.DECLINED and not ask.hosted and not ask.caller.test:
+        for share in right:
+            _bind(book, ask, share)
     book.add(
         SpendRow(
             card_id=ask.presented[0].card_id,

@@ -7,7 +7,8 @@ After each step the answer and the balances are the model's; now and then and at
 import asyncio
 import os
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,20 +19,22 @@ from kiosk.authority.services.audit import audit
 from kiosk.authority.store.ports import Store
 from kiosk.authority.store.writer import DirectRunner
 from tests.fakes.clock import FakeClock
-from tests.helpers.spending import PRESS, Till, make_spending
+from tests.helpers.spending import CINEMA, PRESS, Till, make_spending
 from tests.helpers.spending_oracle import faults
 from tests.linearizability.history import Call
-from tests.linearizability.model import PAUSE_MS, Card, Model, State
+from tests.linearizability.model import DAY_MS, PAUSE_MS, Bound, Card, Model, State
 from tests.linearizability.spenders import names_of
 from tests.linearizability.ways import Lanes
 
 DAYS: Final = int(os.environ.get("KIOSK_SPEND_DAYS", "25"))
 STEPS: Final = 30
 CARDS: Final = ("C0", "C1", "C2")
+PURCHASES: Final = ("", "/A", f"{CINEMA}/A")
 WINDOWS_MS: Final = (60_000, 600_000)
 CHECKED_EVERY: Final = 6
 
 _cards = st.lists(st.sampled_from(CARDS), min_size=1, max_size=3, unique=True).map(sorted)
+_codes = st.one_of(st.integers(0, 3), st.integers(0, 25))  # the first few often: who has seen one comes back with it
 _amounts = st.one_of(st.integers(1, 700), st.integers(1_500, 5_000))
 
 
@@ -72,37 +75,73 @@ class _Day(RuleBasedStateMachine):
         clock = till.world.clock
         assert isinstance(clock, FakeClock)
         self._till, self._clock, self._loop = till, clock, loop
-        self._way = Lanes(till.world, DirectRunner(till.world.store), till.callers[PRESS], names_of(till, serials))
+        runner, others = DirectRunner(till.world.store), {CINEMA: till.callers[CINEMA]}
+        self._way = Lanes(till.world, runner, till.callers[PRESS], names_of(till, serials), others)
         self._keys = [f"d{number}-{count}" for count in range(2 * STEPS)]
         self._unused = iter(self._keys)
         named = [*self._named(), *(Call(verb="balance", cards=((card, 0),), called=0) for card in CARDS)]
         self._model = Model(named, first={card: self._found(card) for card in CARDS})
         self._state: State = self._model.start
         self._done: list[Call] = []
-        self._made: list[str] = []
+        self._made: list[Call] = []
+        self._seen: list[Call] = []  # asked for more than a card ever holds
         self._steps = 0
 
-    @rule(cards=_cards, codes=st.lists(st.integers(0, 25), min_size=3, max_size=3), amount=_amounts, hold=st.booleans(),
-          window_ms=st.sampled_from(WINDOWS_MS))  # fmt: skip
-    def pay(self, cards: list[str], codes: list[int], amount: int, hold: bool, window_ms: int) -> None:
-        key = next(self._unused)
-        self._made.append(key)
+    @rule(cards=_cards, codes=st.lists(_codes, min_size=3, max_size=3), amount=_amounts, hold=st.booleans(),
+          window_ms=st.sampled_from(WINDOWS_MS), purchase=st.sampled_from(PURCHASES))  # fmt: skip
+    def pay(self, cards: list[str], codes: list[int], amount: int, hold: bool, window_ms: int, purchase: str) -> None:
         pairs = tuple(zip(cards, codes, strict=False))
-        verb = "authorize" if hold else "charge"
-        self._ask(Call(verb=verb, cards=pairs, key=key, amount=amount, window_ms=window_ms if hold else 0, called=0))
+        call = Call(
+            verb="authorize" if hold else "charge", cards=pairs, key=next(self._unused), purchase=purchase, amount=amount,
+            window_ms=window_ms if hold else 0, called=0,
+        )  # fmt: skip
+        self._made.append(call)
+        self._ask(call)
+
+    @rule(card=st.sampled_from(CARDS), code=st.integers(1, 3), purchase=st.sampled_from(PURCHASES))
+    def ask_too_much(self, card: str, code: int, purchase: str) -> None:
+        call = Call(
+            verb="charge", cards=((card, code),), key=next(self._unused), purchase=purchase, amount=2_400, called=0
+        )
+        self._made.append(call)
+        self._seen.append(call)
+        self._ask(call)
+
+    @precondition(lambda self: self._seen)
+    @rule(
+        data=st.data(), purchase=st.sampled_from((*PURCHASES, None)), amount=st.sampled_from([30, 2_300, 2_400, 2_500])
+    )
+    def ask_again_with_what_was_seen(self, data: st.DataObject, purchase: str | None, amount: int) -> None:
+        """``None``: for the same purchase."""
+        before = data.draw(st.sampled_from(self._seen[-3:]))
+        call = replace(
+            before, key=next(self._unused), amount=amount, purchase=before.purchase if purchase is None else purchase
+        )
+        self._made.append(call)
+        self._ask(call)
 
     @precondition(lambda self: self._made)
     @rule(data=st.data(), verb=st.sampled_from(["capture", "cancel", "refund"]), amount=st.one_of(st.just(0), _amounts))
     def follow(self, data: st.DataObject, verb: str, amount: int) -> None:
         payment = data.draw(st.sampled_from(self._made[-6:]))
         amount = 0 if verb == "cancel" else amount
-        self._ask(Call(verb=verb, key=next(self._unused), payment=payment, amount=amount, called=0))
+        self._ask(
+            Call(
+                verb=verb,
+                key=next(self._unused),
+                payment=payment.key,
+                purchase=payment.purchase,
+                amount=amount,
+                called=0,
+            )
+        )
 
     @precondition(lambda self: self._made)
     @rule(data=st.data(), verb=st.sampled_from(["look", "lapse"]))
     def look_after(self, data: st.DataObject, verb: str) -> None:
         payment = data.draw(st.sampled_from(self._made[-6:]))
-        self._ask(Call(verb=verb, key=f"return of {payment}" if verb == "lapse" else "", payment=payment, called=0))
+        key = f"return of {payment.key}" if verb == "lapse" else ""
+        self._ask(Call(verb=verb, key=key, payment=payment.key, purchase=payment.purchase, called=0))
 
     @precondition(lambda self: self._done)
     @rule(data=st.data(), other=st.booleans())
@@ -114,7 +153,7 @@ class _Day(RuleBasedStateMachine):
     def counter(self, card: str, verb: str) -> None:
         self._ask(Call(verb=verb, cards=((card, 0),), called=0))
 
-    @rule(ms=st.sampled_from([1, 30_000, 60_000, 600_000, 900_000]))
+    @rule(ms=st.sampled_from([1, 30_000, 60_000, 300_000, 600_000, 900_000, DAY_MS]))
     def wait(self, ms: int) -> None:
         self._clock.advance(ms)
 
@@ -129,10 +168,7 @@ class _Day(RuleBasedStateMachine):
 
     def _ask(self, call: Call) -> None:
         now = self._clock.now_ms()
-        call = Call(
-            verb=call.verb, cards=call.cards, key=call.key, payment=call.payment, amount=call.amount,
-            window_ms=call.window_ms, called=0, from_ms=now, to_ms=now,
-        )  # fmt: skip
+        call = replace(call, from_ms=now, to_ms=now)
         ((expected, self._state),) = self._model.step(self._state, call)
         heard = self._loop.run(self._way.ask(call))
         assert heard == expected, call
@@ -158,6 +194,18 @@ class _Day(RuleBasedStateMachine):
             blocked=block is not None,
             wrong=int(str(wrong)),
             pause=(paused_ms - PAUSE_MS, paused_ms - PAUSE_MS) if paused_ms else None,
+            bound=self._bound(int(serial)),
+        )
+
+    def _bound(self, card_id: int) -> frozenset[Bound]:
+        names = {caller.merchant_no: name for name, caller in self._way.others.items()}
+        rows: list[tuple[Any, ...]] = self._till.world.rows(
+            "SELECT code_no, merchant_no, reference, amount_minor, until_ms FROM code_binding WHERE card_id = ?",
+            card_id,
+        )
+        return frozenset(
+            Bound(code, f"{names.get(merchant, '')}/{reference or ''}".removesuffix("/"), amount, (until, until))
+            for code, merchant, reference, amount, until in rows
         )
 
     def _check_books(self) -> None:
@@ -175,10 +223,7 @@ def _with_other_content(call: Call) -> Call:
     """Another amount under the same key; what has none becomes a refund."""
     verb = call.verb if call.verb in ("charge", "authorize", "capture", "refund") else "refund"
     key = call.key if call.verb != "lapse" else ""
-    return Call(
-        verb=verb if key else "look", cards=call.cards, key=key, payment=call.payment, amount=_another(call.amount) if key else 0,
-        window_ms=call.window_ms, called=0,
-    )  # fmt: skip
+    return replace(call, verb=verb if key else "look", key=key, amount=_another(call.amount) if key else 0)
 
 
 def _another(amount: int) -> int:

@@ -239,6 +239,30 @@ def test_nobody_rests_on_what_nobody_knows(world: Overlap) -> None:
     assert len(all_rows(world.till.world)) == 1
 
 
+def test_nobody_is_decided_on_a_code_that_is_being_bound(world: Overlap) -> None:
+    """A code that one site has just heard to be right would be free for another site in that moment."""
+    serial = world.till.serials[0]
+    code = world.till.next_code(serial)
+
+    def question(minor: int, reference: str) -> Ask:
+        request = world.till.ask((serial, code), minor=minor, reference=reference)
+        return world.till.world.authority.pay_question(world.till.callers[PRESS], world.till.new_key(), request)
+
+    async def scenario() -> None:
+        with world.held():
+            asked = [asyncio.ensure_future(world._ask(question(FACE + 1, "A-1")))]
+            await world.until_first_waits()
+            asked += [asyncio.ensure_future(world._ask(question(100, purchase))) for purchase in ("A-2", "A-1")]
+            await asyncio.sleep(0.1)
+            assert not any(one.done() for one in asked)
+        heard = [await one for one in asked]
+        assert [reason(one) for one in heard[:2]] == ["insufficient_funds", "declined"]  # type: ignore[arg-type] # outcomes
+        assert isinstance(heard[2], PaymentAnswer)
+
+    world.run(scenario)
+    assert world.till.balance(serial) == FACE - 100
+
+
 def test_work_of_another_kind_waits_for_both(world: Overlap) -> None:
     """An activation beside a payment could see half of it, or lock the cards in another order and hang."""
     serial = world.till.serials[0]

@@ -81,12 +81,15 @@ def test_nothing_is_revealed_before_a_right_code(shop: Shop) -> None:
     active, inactive = till.serials[0], till.world.serials[5]
     used = right(shop, 1)
     till.pay(till.ask(used, minor=100))
+    kept = right(shop, 1)
+    till.pay(till.ask(kept, minor=2_001, reference="elsewhere"))
     expired, blocked, paused = till.serials[2], till.serials[1], till.serials[0]
     cases = {
         "unknown": (make_serial(random12="123456789012", series_no="12").digits, NO_CODE),
         "inactive": (inactive, NO_CODE),
         "wrong": (active, NO_CODE),
         "used": used,
+        "kept for another purchase": kept,
         "test card": (scenario_serial(Scenario.APPROVED).digits, NO_CODE),
     }
     pages = {}

@@ -6,6 +6,7 @@
 
 ALTER TABLE card ADD COLUMN wrong_codes BIGINT NOT NULL DEFAULT 0 CHECK(wrong_codes >= 0);
 ALTER TABLE card ADD COLUMN locked_until_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN codes_bound BIGINT NOT NULL DEFAULT 0;
 
 -- what never changes of a lot, beside the tags: a payment asks neither pack nor lot. The audit compares it with both
 ALTER TABLE card_codes
@@ -106,6 +107,18 @@ CREATE TABLE open_authorization(
   PRIMARY KEY(card_id, payment_id)
 );
 CREATE INDEX open_authorization_until ON open_authorization(until_ms);
+
+-- codes that a merchant has seen and that bought nothing then: for whose purchase each is kept, and until when. Rows stay: afterwards
+-- they are the reason why a code is dead. Marked in codes_bound of the card
+CREATE TABLE code_binding(
+  card_id BIGINT NOT NULL REFERENCES card,
+  code_no BIGINT NOT NULL CHECK(code_no > 0),
+  merchant_no BIGINT NOT NULL REFERENCES merchant,
+  reference TEXT COLLATE "C",
+  amount_minor BIGINT NOT NULL CHECK(amount_minor > 0),
+  until_ms BIGINT NOT NULL,
+  PRIMARY KEY(card_id, code_no)
+);
 
 -- what a merchant asks a shopper to pay on our page; home of the attempt that is being made, so that two windows pay once
 CREATE TABLE checkout(
