@@ -33,7 +33,7 @@ REQUEST_LIMIT_BYTES: Final = 2_097_152  # with every byte of the largest body in
 PIECE_BYTES: Final = (
     4_096  # what the library reads at once: it lays out all requests in it before the first is answered
 )
-REQUEST_LIMIT_S: Final = 20.0
+REQUEST_LIMIT_S: Final = 60.0  # the largest body over a line of 5 kB a second; an idle connection may stand longer
 KEEP_ALIVE_S: Final = 75.0
 MAX_CONNECTIONS: Final = 4_096
 
