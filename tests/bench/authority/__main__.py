@@ -6,6 +6,7 @@ of which is ten million cards.
 """
 
 import argparse
+import platform
 import statistics
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tests.bench.authority.database import SETTINGS, Rate, References
 from tests.bench.authority.load import Sent
+from tests.bench.authority.machine import together
 from tests.bench.authority.subject import Subject, on_postgres, on_sqlite
 from tests.bench.figures import ratio
 from tests.helpers.postgres import running_cluster
@@ -92,6 +94,9 @@ def main() -> int:
         sqlite = stack.enter_context(on_sqlite(folder / "sqlite", cards=main_size, known=min(known, main_size // 2)))
         references = References(cluster, folder, cards=main_size)
         cluster.sql("CHECKPOINT")
+        _say(
+            f"{sys.implementation.name} {platform.python_version()}; two busy processes do {together():.2f} times the work of one"
+        )
         for number in range(1, arguments.rounds + 1):
             _say(f"round {number} of {arguments.rounds}")
             for name, measure in _plan(references, subjects, subjects[main_size], sqlite, arguments.seconds):
