@@ -27,6 +27,7 @@ from kiosk.authority.store.ports import OVERLOADED, Done, Failed, Group, LoopSto
 from kiosk.errors import Trouble
 
 UNDER_WAY = 2  # one that is written, one that is read and decided
+NOT_SPLIT = 16  # so few are one batch, however the others stand
 
 Run = Callable[[Sequence[Work[Any]], Callable[[], None]], Awaitable[list[Done | Failed]]]
 
@@ -40,6 +41,8 @@ class LoopLane:
         self._waiting: deque[Item] = deque()
         self._task: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand = 0
+        self._overlap = False  # the last batch let the next one begin before it ended
         self._closed = False
         self.batches = 0
 
@@ -70,9 +73,10 @@ class LoopLane:
             while self._waiting:
                 # one turn of the loop and no timer: whoever stands at the door belongs to this batch
                 await asyncio.sleep(0)
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+                batch = [self._waiting.popleft() for _ in range(self._share())]
+                self._in_hand += len(batch)
                 next_may = asyncio.get_running_loop().create_future()
-                task = asyncio.create_task(self._whole(batch, partial(_done, next_may)))
+                task = asyncio.create_task(self._whole(batch, next_may))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
                 await next_may
@@ -81,11 +85,21 @@ class LoopLane:
         finally:
             self._task = None
 
-    async def _whole(self, batch: list[Item], next_may: Callable[[], None]) -> None:
+    def _share(self) -> int:
+        """How many of those who wait make the next batch: where batches overlap, half of all who are here. Two of one size take
+        turns, each read and decided while the other is written; a large one and a small one would both wait for the large one."""
+        most = MAX_BATCH
+        if self._overlap:
+            most = min(most, max(NOT_SPLIT, (len(self._waiting) + self._in_hand + 1) // 2))
+        return min(len(self._waiting), most)
+
+    async def _whole(self, batch: list[Item], next_may: "asyncio.Future[None]") -> None:
         try:
-            await self._commit(batch, STALE_TRIES, next_may)
+            await self._commit(batch, STALE_TRIES, partial(_done, next_may))
         finally:
-            next_may()
+            self._in_hand -= len(batch)
+            self._overlap = next_may.done()
+            _done(next_may)
 
     async def _commit(self, batch: list[Item], tries: int, next_may: Callable[[], None]) -> None:
         self.batches += 1

@@ -200,3 +200,32 @@ def test_facts_that_stay_stale_end(decide: Decide) -> None:
     """The writer would turn for ever and answer nobody."""
     heard = decide(_Store(stale=10_000), 1, 2)
     assert all(isinstance(one, Trouble) and one.retryable for one in heard)
+
+
+def test_batches_that_overlap_share_what_waits() -> None:
+    """A large batch and a small one would wait for one another by turns, and half of the time nobody would do anything."""
+
+    async def ask(count: int, *, overlap: bool) -> list[int]:
+        sizes: list[int] = []
+
+        def group(_tx: object, questions: Sequence[int]) -> list[Done | Failed]:
+            sizes.append(len(questions))
+            return [Done(one) for one in questions]
+
+        async def run(works: Sequence[Work[Any]], next_may: Callable[[], None]) -> list[Done | Failed]:
+            if overlap:
+                next_may()
+            await asyncio.sleep(0.01)
+            return [Done(work(None)) for work in works]  # type: ignore[arg-type] # these questions need no transaction
+
+        lane = LoopLane(run)
+        await lane.post(0, group)
+        heard = [lane.post(number, group) for number in range(count)]
+        assert await asyncio.gather(*heard) == list(range(count)), "each its own answer, in order"
+        await lane.drained()
+        return sizes[1:]
+
+    assert asyncio.run(ask(64, overlap=True)) == [32, 32]
+    assert asyncio.run(ask(100, overlap=True)) == [50, 50]
+    assert asyncio.run(ask(16, overlap=True)) == [16], "so few are not worth two"
+    assert asyncio.run(ask(64, overlap=False)) == [64], "without an overlap the second half would only wait"
