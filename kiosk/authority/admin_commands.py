@@ -151,7 +151,7 @@ def line(arguments: argparse.Namespace) -> int:
                     "terminal": row.terminal_id,
                     "record": row.record.value,
                     "reason": row.reason.value if row.reason else None,
-                    "serial": "••••" + cards.serial_of(row.card_id)[-4:],
+                    "serial": "••••" + cards.last4_of(row.card_id),
                     "card": card.state.value if card else None,
                     "block": card.block.value if card and card.block else None,
                 }
@@ -196,7 +196,7 @@ def _status(tx: Transaction) -> dict[str, object]:
         "exceptions": [
             {
                 "code": row.code.value,
-                "serial": "••••" + cards.serial_of(row.card_id)[-4:],
+                "serial": "••••" + cards.last4_of(row.card_id),
                 "shop": row.shop_id,
                 "owner": row.owner,
                 "deadline_ms": row.deadline_ms,

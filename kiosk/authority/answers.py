@@ -68,9 +68,8 @@ class Answers:
             case Malformed(detail=detail):
                 return problem(ProblemKind.MALFORMED_REQUEST, detail=detail)
             case ClientDisconnect():
-                return problem(
-                    ProblemKind.MALFORMED_REQUEST, detail="its sender went before its end"
-                )  # and does not hear it
+                # who sent it has gone, and does not hear this
+                return problem(ProblemKind.MALFORMED_REQUEST, detail="its sender went before its end")
             case Trouble(code=code):
                 _log.error("%s: %s at %s", code, error.detail, where)
                 return problem(ProblemKind.BUSY, detail=code, retry_after_s=self.pause_s())

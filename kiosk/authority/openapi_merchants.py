@@ -22,10 +22,8 @@ _ALWAYS = (
     ProblemKind.BUSY,
 )
 _WAITING = {ProblemKind.SLOW_DOWN, ProblemKind.BUSY}
-_KEPT = {
-    ProblemKind.PAYMENT_DECLINED,
-    ProblemKind.PAYMENT_REFUSED,
-}  # a repeat of its request is answered from the record
+# of these a repeat is answered from the record
+_KEPT = {ProblemKind.PAYMENT_DECLINED, ProblemKind.PAYMENT_REFUSED}
 _RETRY_AFTER: Json = {
     "description": "After how many seconds to ask again.",
     "schema": {"type": "integer", "minimum": 0},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kiosk.authority.services.alert_kinds import AlertKind
 from kiosk.authority.store.alerts import AlertRow
-from kiosk.authority.store.cards import serial_of
+from kiosk.authority.store.cards import last4_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def about(row: AlertRow, merchant_ids: dict[int, str]) -> str:
         row.merchant_no and f"merchant {merchant_ids.get(row.merchant_no, row.merchant_no)}",
         row.terminal_id and f"terminal {row.terminal_id}",
         row.shop_id and f"shop {row.shop_id}",
-        None if row.card_id is None else f"card ••••{serial_of(row.card_id)[-4:]}",
+        None if row.card_id is None else f"card ••••{last4_of(row.card_id)}",
     ]
     return ", ".join(str(name) for name in named if name)
 

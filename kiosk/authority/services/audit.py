@@ -13,7 +13,7 @@ from kiosk.authority.services.accounting import account_sums
 from kiosk.authority.services.alert_kinds import AlertKind
 from kiosk.authority.store import checks, merchants
 from kiosk.authority.store.alerts import raise_alert
-from kiosk.authority.store.cards import serial_of
+from kiosk.authority.store.cards import last4_of
 from kiosk.authority.store.ports import Row, Transaction
 from kiosk.domain.payment import Contract, contract_at
 
@@ -189,4 +189,4 @@ def _sums(tx: Transaction) -> list[Finding]:
 
 def _of_card(check: Check, card_id: int, found: object, expected: object) -> Finding:
     # sums of whole numbers may come as decimals
-    return Finding(check=check, card=serial_of(card_id)[-4:], found=int(str(found)), expected=int(str(expected)))
+    return Finding(check=check, card=last4_of(card_id), found=int(str(found)), expected=int(str(expected)))

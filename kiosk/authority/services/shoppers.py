@@ -7,7 +7,7 @@ Nothing about codes by serial; no merchant's name ever. A card that is unknown, 
 from dataclasses import dataclass
 
 from kiosk.authority.store import shoppers, spends
-from kiosk.authority.store.cards import card_id_of, find_card, serial_of
+from kiosk.authority.store.cards import card_id_of, find_card, last4_of
 from kiosk.authority.store.ports import Transaction
 from kiosk.authority.store.spends import SpendRow
 from kiosk.domain.activation import CardState
@@ -104,7 +104,7 @@ def _paid_card(tx: Transaction, row: SpendRow) -> PaidCard:
     card = None if row.test else find_card(tx, row.card_id)
     gone = shoppers.codes_gone_until(tx, row.card_id, seq=row.seq, at_ms=row.at_ms) if card is not None else ()
     return PaidCard(
-        last4=serial_of(row.card_id)[-4:],
+        last4=last4_of(row.card_id),
         left_minor=row.balance_minor,
         codes=card.codes if card is not None else 0,
         used=tuple(gone),

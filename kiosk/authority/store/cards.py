@@ -72,7 +72,7 @@ def card_id_of(serial_digits: str) -> int:
 
 
 def last4_of(card_id: int) -> str:
-    """All of a card's serial that a merchant hears."""
+    """All of a card’s serial that others than its holder are shown."""
     return f"{card_id % 10_000:04d}"
 
 

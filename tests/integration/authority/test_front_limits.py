@@ -203,7 +203,7 @@ def test_what_waits_unread_is_bounded(served: ServedFront) -> None:
             sender = threading.Thread(target=_send_much, args=(connection, BALANCE * 500_000), daemon=True)
             sender.start()
             (front,) = served.connections()
-            wait_until(lambda front=front: front.flow.read_paused, "it reads no further")  # type: ignore[misc]  # default
+            wait_until(lambda front=front: front.flow.read_paused, "it reads no further")  # type: ignore[misc]  # bound now
             assert len(front._waiting) <= READ_BYTES
             assert len(front.pipeline) == 0
             served.gate.open()
