@@ -111,13 +111,14 @@ def test_everything_stalled_ends_in_time(tmp_path: Path) -> None:
         devices.start()
         for _ in range(4):
             mail.wait(DeviceHealth, lambda message: message.state is DeviceState.READY)
-        printer.inject(parse_fault("stall 100"))
+        printer.inject(parse_fault("stall 900"))
         display.stall()
         assert devices.bankcard is not None
         devices.bankcard.charge("c1", Money(5000, EUR))
         devices.printer.submit("p1", receipt())
         devices.display.show("A", "B")
         assert bankcard.wait(lambda: bankcard.waiting is not None)
+        assert printer.wait(lambda: printer.hanging() != ()), "what has not begun is refused, not unknown"
         began = clock.monotonic_ms()
         assert devices.stop(2.0) == ()
         assert clock.monotonic_ms() - began < 2_500
