@@ -25,6 +25,7 @@ from kiosk.authority.store.places import TerminalRow, find_shop
 from kiosk.authority.store.ports import Done, Failed, Store, Transaction, Work
 from kiosk.clock import Clock, IdSource
 from kiosk.domain.series import Catalogue
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.messages import (
     BalanceAnswer,
     BalanceRequest,
@@ -78,7 +79,7 @@ class Authority:
         self._enrolment = Enrolment(clock=clock, ids=ids, keys=keys, demonstration=demonstration)
         self.spending = Spending(clock=clock, keys=keys)
         self.guard = Guard(clock=clock)
-        self._fingerprint_key = keys.fingerprint_key()
+        self._fingerprint_key = Mac(keys.fingerprint_key())
 
     # works: to be run inside a transaction
 

@@ -104,8 +104,8 @@ class ScratchCode:
 def damm(digits: str) -> str:
     """The Damm check digit of ``digits``."""
     interim = 0
-    for digit in digits:
-        interim = _DAMM[interim][ord(digit) - 48]
+    for byte in digits.encode("ascii"):
+        interim = _DAMM[interim][byte - 48]
     return str(interim)
 
 

@@ -7,8 +7,7 @@ the authority's key file) nor for what is signed (``signing``, the journal).
 import base64
 import binascii
 import hashlib
-import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.words import WORD_BITS, WORDS
 
 POINT_BYTES = 65
@@ -64,20 +64,22 @@ class SharedSecret:
     """HMAC-SHA-256 for merchants: the same value on both sides. At least 32 bytes."""
 
     secret: bytes
+    _mac: Mac = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:
             raise ValueError("a shared secret has at least 32 bytes")
+        object.__setattr__(self, "_mac", Mac(self.secret))
 
     @property
     def algorithm(self) -> Algorithm:
         return Algorithm.HMAC_SHA256
 
     def sign(self, data: bytes) -> bytes:
-        return hmac.digest(self.secret, data, "sha256")
+        return self._mac.of(data)
 
     def verify(self, signature: bytes, data: bytes) -> bool:
-        return hmac.compare_digest(signature, hmac.digest(self.secret, data, "sha256"))
+        return self._mac.is_of(signature, data)
 
     def __repr__(self) -> str:
         return "SharedSecret(…)"

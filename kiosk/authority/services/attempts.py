@@ -22,6 +22,7 @@ from kiosk.clock import Clock
 from kiosk.domain.checkout import CheckoutState, state_at
 from kiosk.domain.payment import SpendKind
 from kiosk.failpoints import failpoint
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import PaymentAnswer, PaymentRequest, Scratch
 
@@ -49,7 +50,7 @@ class NotOpen:
 class Attempts:
     """The attempts that are under way in this process. Belongs to one event loop."""
 
-    def __init__(self, runner: Runner, *, clock: Clock, spending: Spending, fingerprint_key: bytes) -> None:
+    def __init__(self, runner: Runner, *, clock: Clock, spending: Spending, fingerprint_key: Mac) -> None:
         self._runner = runner
         self._clock = clock
         self._spending = spending

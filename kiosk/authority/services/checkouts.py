@@ -3,7 +3,6 @@
 Not responsible for paying (``services.attempts``) nor for how the page looks (``kiosk.authority.portal``).
 """
 
-import hmac
 import uuid
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -21,6 +20,7 @@ from kiosk.clock import Clock, IdSource
 from kiosk.domain.checkout import LIFE_MS, CheckoutState, state_at
 from kiosk.domain.payment import WINDOW_MAX_S, WINDOW_MIN_S
 from kiosk.protocol.codec import encode
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.payments import (
     MAX_REFERENCE_CHARS,
     MAX_TITLE_CHARS,
@@ -51,7 +51,7 @@ class Checkouts:
         self._clock = clock
         self._ids = ids
         self._address = address
-        self._fingerprint_key = keys.fingerprint_key()
+        self._fingerprint_key = Mac(keys.fingerprint_key())
         self.attempts = Attempts(runner, clock=clock, spending=spending, fingerprint_key=self._fingerprint_key)
 
     async def create(
@@ -88,7 +88,7 @@ class Checkouts:
         amount = amount_of(request.amount)
         _check(request)
         now_ms = self._clock.now_ms()
-        fingerprint = hmac.digest(self._fingerprint_key, b"checkout\0" + encode(request), "sha256")[:ID_BYTES]
+        fingerprint = self._fingerprint_key.of(b"checkout\0" + encode(request))[:ID_BYTES]
         return CheckoutRow(
             # every one of its 128 bits drawn: whoever has the address may pay, so nobody may guess it
             checkout_id=str(uuid.UUID(bytes=self._ids.token_bytes(ID_BYTES))),

@@ -4,10 +4,10 @@ Kept are the first 8 bytes of HMAC-SHA-256(lot key, serial ‖ code), packed in 
 alone could test a guess against. Not responsible for spending them.
 """
 
-import hmac
 from collections.abc import Callable
 
 from kiosk.domain.card import CODE_RANDOM_DIGITS, SERIAL_RANDOM_DIGITS, ScratchCode, Serial, make_code, make_serial
+from kiosk.protocol.mac import Mac
 
 TAG_BYTES = 8
 
@@ -28,12 +28,12 @@ def draw_codes(draw: Draw, count: int) -> tuple[ScratchCode, ...]:
     return tuple(codes.values())
 
 
-def code_tag(lot_key: bytes, serial: Serial, code: ScratchCode) -> bytes:
+def code_tag(lot_key: Mac, serial: Serial, code: ScratchCode) -> bytes:
     """What is kept of one code."""
-    return hmac.digest(lot_key, (serial.digits + code.digits).encode("ascii"), "sha256")[:TAG_BYTES]
+    return lot_key.of((serial.digits + code.digits).encode("ascii"))[:TAG_BYTES]
 
 
-def pack_tags(lot_key: bytes, serial: Serial, codes: tuple[ScratchCode, ...]) -> bytes:
+def pack_tags(lot_key: Mac, serial: Serial, codes: tuple[ScratchCode, ...]) -> bytes:
     """The one value of a card: the tags of its codes in their printed order."""
     return b"".join(code_tag(lot_key, serial, code) for code in codes)
 

@@ -29,6 +29,7 @@ from kiosk.domain.card import ScratchCode, Serial
 from kiosk.domain.series import Series
 from kiosk.protocol.canonical import canonical_bytes
 from kiosk.protocol.keys import base64url
+from kiosk.protocol.mac import Mac
 
 MAX_LOT_CARDS = 50_000
 MAX_PACK_CARDS = 200
@@ -108,7 +109,7 @@ class PressRoom:
         lot_no = store.read(packs.next_lot_no)
         pressed = self._press(lot_no, series, cards_count, pack_cards)
         lot = self._finish(lot_no, series, pressed, readers)
-        lot_key = self._keys.lot_key(lot_no)
+        lot_key = Mac(self._keys.lot_key(lot_no))
         rows = [
             NewCard(
                 card_id=card_id_of(card.serial.digits),

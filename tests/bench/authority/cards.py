@@ -19,6 +19,7 @@ from kiosk.authority.store.ports import Store, Transaction
 from kiosk.authority.store.settings import put_setting
 from kiosk.domain.card import make_serial
 from kiosk.protocol.keys import SharedSecret, Signer, SigningKey
+from kiosk.protocol.mac import Mac
 
 PUBLIC_NAME = "authority.bench"
 FACE_MINOR = 2_000
@@ -84,7 +85,7 @@ def fill(store: Store, folder: Path, *, count: int, known: int, seed: int = 1) -
     numbers = sorted(draw.sample(range(count), known))
     deck: list[tuple[str, tuple[str, ...]]] = []
     tags: dict[int, bytes] = {}
-    lot_key = keys.lot_key(LOT_NO)
+    lot_key = Mac(keys.lot_key(LOT_NO))
     for number in numbers:
         serial = make_serial(random12=f"{_scatter(number):012d}", series_no=SERIES)
         codes = draw_codes(draw.randrange, CODES)

@@ -5,7 +5,6 @@ fingerprint of what was asked is keyed, because it covers a code. Not responsibl
 """
 
 import hashlib
-import hmac
 import uuid
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +18,7 @@ from kiosk.domain.currency import UnknownCurrencyError, currency
 from kiosk.domain.money import Money
 from kiosk.domain.payment import CARDS_MAX, WINDOW_MAX_S, WINDOW_MIN_S, Contract
 from kiosk.protocol.codec import encode
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import (
     MAX_REFERENCE_CHARS,
@@ -129,7 +129,7 @@ def id_bytes(text: str) -> bytes:
 
 
 def present(
-    caller: Caller, key: str, request: PaymentRequest, *, fingerprint_key: bytes, hosted: bool = False
+    caller: Caller, key: str, request: PaymentRequest, *, fingerprint_key: Mac, hosted: bool = False
 ) -> Present:
     """The checked form of a new payment. Raises ``TurnedAway`` for numbers that cannot be right: that counts as no try (CD-01)."""
     if not 1 <= len(request.instruments) <= CARDS_MAX:
@@ -158,7 +158,7 @@ def present(
     )
 
 
-def follow(caller: Caller, key: str, payment_id: str, request: FollowRequest, *, fingerprint_key: bytes) -> Follow:
+def follow(caller: Caller, key: str, payment_id: str, request: FollowRequest, *, fingerprint_key: Mac) -> Follow:
     """The checked form of a capture, a cancel or a refund. Raises ``TurnedAway``."""
     verb = _VERBS[type(request)]
     amount = None if isinstance(request, CancelPaymentRequest) else request.amount
@@ -201,9 +201,9 @@ def _presented(instrument: Scratch) -> Presented:
     return Presented(card_id_of(serial.digits), serial, code)
 
 
-def _fingerprint(key: bytes, what: str, request: msgspec.Struct) -> bytes:
+def _fingerprint(key: Mac, what: str, request: msgspec.Struct) -> bytes:
     # of the decoded message: 10.0 and 10 are the same question
-    return hmac.digest(key, what.encode() + b"\0" + encode(request), "sha256")[:ID_BYTES]
+    return key.of(what.encode() + b"\0" + encode(request))[:ID_BYTES]
 
 
 def _uuid8(digest: bytes) -> bytes:

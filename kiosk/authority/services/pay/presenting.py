@@ -20,13 +20,14 @@ from kiosk.domain.binding import bind
 from kiosk.domain.payment import Contract, SpendKind, SpendReason, Tries, contract_at
 from kiosk.domain.scenarios import TEST_BALANCE_MINOR, Scenario, scenario_of
 from kiosk.errors import Bug
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.payments import PaymentAnswer
 
 UNSOLD_CARD_TRIED = "unsold_card_tried"
 TEST_CODE = 1
 _FIRST_SOLD = frozenset({CardState.PRINTED, CardState.SHIPPED, CardState.IN_STOCK})
 
-LotKey = Callable[[int], bytes]
+LotKey = Callable[[int], Mac]
 
 
 class _Share(msgspec.Struct):

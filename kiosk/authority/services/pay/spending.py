@@ -20,6 +20,7 @@ from kiosk.authority.store.ports import Done, Failed, Transaction
 from kiosk.clock import Clock
 from kiosk.domain.payment import CARDS_MAX
 from kiosk.errors import Bug
+from kiosk.protocol.mac import Mac
 from kiosk.protocol.payments import MAX_EVENTS, EventsAnswer, PaymentAnswer
 from kiosk.protocol.problems import ProblemKind
 
@@ -34,7 +35,7 @@ class Spending:
 
     def __init__(self, *, clock: Clock, keys: AuthorityKeys) -> None:
         self._clock = clock
-        self._lot_key = lru_cache(maxsize=LOT_KEYS_KEPT)(keys.lot_key)
+        self._lot_key = lru_cache(maxsize=LOT_KEYS_KEPT)(lambda lot_no: Mac(keys.lot_key(lot_no)))
 
     def batch(self, tx: Transaction, asks: Sequence[Ask]) -> list[Done | Failed]:
         """Answer every question, in order, in this transaction; one that was answered before gets ``Repeated``. ``Failed`` holds a
