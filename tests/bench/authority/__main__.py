@@ -25,6 +25,7 @@ from tests.helpers.postgres import running_cluster
 CLIENTS = (1, 16, 64, 256)
 MIDDLE = 64
 HOT_CLIENTS = 32
+HOT_UNDER_WAY = 128  # four cards of 25 codes each, and a little
 MAIN_CARDS = 1_000_000
 
 
@@ -84,7 +85,7 @@ def main() -> int:
         folder.chmod(0o711)  # the server runs as another user, and finds its own folder in it
         cluster = stack.enter_context(running_cluster(settings=SETTINGS, parent=folder))
         _say(f"loading {', '.join(f'{size:,}' for size in sizes)} cards")
-        known = 2_000 * arguments.rounds * arguments.seconds
+        known = 5_000 * arguments.rounds * arguments.seconds
         subjects = {
             size: stack.enter_context(
                 on_postgres(cluster, folder / f"pg-{size}", cards=size, known=min(known, size // 2))
@@ -123,6 +124,9 @@ def _plan(
         ("charge on SQLite, 64 clients", partial(sqlite.charges, clients=MIDDLE, seconds=seconds)),
         ("smallest debit, one card, 32", partial(references.debit_hot, clients=HOT_CLIENTS, seconds=seconds)),
         ("charge, one card, 32 clients", partial(middle.charges, clients=HOT_CLIENTS, seconds=seconds, hot=True)),
+        ("engine, 64 under way", partial(middle.engine, under_way=MIDDLE, seconds=seconds)),
+        ("engine, one card, 32 under way", partial(middle.engine, under_way=HOT_CLIENTS, seconds=seconds, hot=True)),
+        ("engine, one card, 128 under way", partial(middle.engine, under_way=HOT_UNDER_WAY, seconds=seconds, hot=True)),
     ]
     plan += [
         (f"charge, {size:,} cards", partial(subject.charges, clients=MIDDLE, seconds=seconds))
@@ -146,6 +150,10 @@ def _report(rounds: Rounds, sizes: list[int], checked: list[str]) -> None:
         ("two-steps-to-tpcb-c64", "two steps, 64 clients", "TPC-B, 64 clients"),
         ("sqlite-to-tpcb-c64", "charge on SQLite, 64 clients", "TPC-B, 64 clients"),
         ("hot-card-to-debit-c32", "charge, one card, 32 clients", "smallest debit, one card, 32"),
+        ("engine-to-tpcb-c64", "engine, 64 under way", "TPC-B, 64 clients"),
+        ("engine-to-debit-c64", "engine, 64 under way", "smallest debit, 64 clients"),
+        ("engine-hot-card-32-to-debit-c32", "engine, one card, 32 under way", "smallest debit, one card, 32"),
+        ("engine-hot-card-128-to-debit-c32", "engine, one card, 128 under way", "smallest debit, one card, 32"),
         (f"cards-{sizes[-1]}-to-{sizes[0]}", largest, smallest),
     ]
     _say(

@@ -26,6 +26,7 @@ FACE_MINOR = 2_000
 CODES = 25
 SERIES = "12"
 LOT_NO = 1
+MERCHANT_NO = 1  # the first merchant of a database is given this number
 PACK_CARDS = 1_000
 PACK_NAMES = 10_000_000
 NOW_MS = 1_767_258_000_000
@@ -130,7 +131,7 @@ def _scheme(tx: Transaction, keys: AuthorityKeys, count: int) -> dict[str, Signe
         webhook_url=None,
         now_ms=NOW_MS,
     )
-    assert number is not None
+    assert number == MERCHANT_NO
     secret = SigningKey.generate()
     for key_id, algorithm, point in (
         (HMAC_KEY, "hmac-sha256", None),

@@ -16,16 +16,18 @@ from kiosk.authority.store.postgres import PostgresStore
 from kiosk.authority.store.postgres_settings import Limits
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.protocol.keys import Signer
-from tests.bench.authority.cards import HMAC_KEY, P256_KEY, Deck, Spendable, fill
+from tests.bench.authority import engine
+from tests.bench.authority.cards import HMAC_KEY, MERCHANT_NO, P256_KEY, Deck, Spendable, fill
 from tests.bench.authority.database import database_of
 from tests.bench.authority.load import Sent, Site, send
 from tests.helpers.postgres import Cluster
 from tests.helpers.served import start
 
 AT_MOST_PER_S = 12_000  # more purchases than this are not signed for a second of load
+ENGINE_AT_MOST_PER_S = 30_000
 MINOR = 10
 UNHURRIED = Limits(answer_s=1_800, statement_ms=0)  # for filling alone
-_BENCH = Caller(merchant_no=1, test=False, contracts=())
+_BENCH = Caller(merchant_no=MERCHANT_NO, test=False, contracts=())
 
 
 class Purse:
@@ -56,6 +58,7 @@ class Subject:
     spread: Purse
     single: Purse
     store: Store
+    dsn: str | None
     answered: int = 0
 
     def charges(self, *, clients: int, seconds: int, p256: bool = False, hot: bool = False) -> Sent:
@@ -73,6 +76,16 @@ class Subject:
             first, per_s=both, p50_ms=first.p50_ms + second.p50_ms, p99_ms=first.p99_ms + second.p99_ms,
             bad=first.bad + second.bad,
         )  # fmt: skip
+
+    def engine(self, *, under_way: int, seconds: int, hot: bool = False) -> Sent:
+        """The same purchases without HTTP and signatures, ``under_way`` at once; PostgreSQL alone."""
+        assert self.dsn is not None, "a database that two processes may write"
+        purse = self.single if hot else self.spread
+        cards = purse.take(ENGINE_AT_MOST_PER_S * seconds)
+        sent = engine.spend(self.dsn, self.folder, cards, minor=MINOR, under_way=under_way, seconds=seconds)
+        purse.give_back(cards[sent.count :])
+        self.answered += sent.count - sent.bad
+        return sent
 
     def _pay(
         self, purse: Purse, key_id: str, clients: int, seconds: int, *, capture: bool = True
@@ -140,11 +153,11 @@ def _served(
     name: str, folder: Path, store: Store, deck: Deck, signers: dict[str, Signer], dsn: str | None
 ) -> Iterator[Subject]:
     served = start(folder, environ={"KIOSK_DATABASE": dsn} if dsn else None)
-    alone = len(deck.cards) // 6
+    alone = len(deck.cards) // 3
     single, spread = Deck(deck.cards[:alone], deck.runs), Deck(deck.cards[alone:], deck.runs)
     try:
         yield Subject(
-            name, served.port, folder, signers, Purse(spread.purchases()), Purse(single.one_after_another()), store
+            name, served.port, folder, signers, Purse(spread.purchases()), Purse(single.one_after_another()), store, dsn
         )
     finally:
         store.close()
