@@ -236,7 +236,7 @@ class Activations:
             hold=_hold(card, line, now_ms),
             hold_age_ms=now_ms - line.reserved_ms if line.reserved_ms is not None else 0,
             bound=_bound(card, terminal),
-            spent=card.spent,
+            spent=card.scratched,
             authorization_open=card.authorizations > 0,
             within_limits=not over_limit,
             tender_possible=series is not None and _tender_possible(series, asked.tender),

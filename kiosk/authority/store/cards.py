@@ -53,6 +53,11 @@ class CardRow:
         """Whether a code was used or value left the card since its activation."""
         return self.codes_used != 0 or (self.state is CardState.ACTIVE and self.balance_minor != self.face_minor)
 
+    @property
+    def scratched(self) -> bool:
+        """Whether somebody gave one of its codes, for value or in vain: no shop can sell it to the next customer."""
+        return self.spent or self.codes_bound != 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCard:
@@ -189,13 +194,14 @@ def activate(
 
 
 def withdraw(tx: Transaction, card: CardRow, *, terminal_id: str, line_id: str, to: CardState) -> bool:
-    """Take an unspent activation back: to stock after a cancel, or void after a void."""
+    """Take an unspent activation back: void after a void, or, if no code of it was given, to stock after a cancel."""
     keep = to is CardState.VOID
     sold = "" if keep else ", sold_terminal = NULL, sold_line = NULL, sold_ms = NULL, expires_ms = NULL"
+    unscratched = "" if keep else "AND codes_bound = 0"
     return tx.run(
         f"""UPDATE card SET state = ?, balance_minor = 0, movements = movements + 1, stock_version = ?{sold}
              WHERE card_id = ? AND state = 'active' AND sold_terminal = ? AND sold_line = ? AND balance_minor = ?
-               AND codes_used = 0 AND authorizations = 0 AND movements = ?""",
+               AND codes_used = 0 {unscratched} AND authorizations = 0 AND movements = ?""",
         to.value, next_version(tx), card.card_id, terminal_id, line_id, card.face_minor, card.movements,
     ) == 1  # fmt: skip
 

@@ -119,6 +119,22 @@ def test_after_a_day_it_is_spoiled_for_ever(till: Till) -> None:
     assert binding(till, card[0]) is not None, "it is the reason why the code is dead"
 
 
+def test_a_scratched_card_is_nobodys_stock(till: Till) -> None:
+    """The shop would sell it to the next customer, with its film off and a code less; the buyer may have it made void."""
+    serial, _ = bound(till)
+    line = till.world.card(serial).sold_line
+    assert line is not None
+    late = till.world.cancel(line, serial)
+    assert (late.outcome, late.reason) == ("too_late", "spent")
+    assert till.balance(serial) == FACE
+    other = till.serials[1]
+    assert till.world.cancel(till.world.card(other).sold_line or "", other).outcome == "cancelled", (
+        "nobody gave its codes"
+    )
+    assert till.world.void(line, serial).outcome == "voided"
+    assert reason(till.pay(till.ask((serial, till.codes[serial][0]), minor=100, reference="A-1"))) == "declined"
+
+
 def test_asking_again_takes_the_smaller_amount_and_no_longer(till: Till) -> None:
     """A merchant could keep a code alive by asking every day, or go up again after the shopper agreed to less."""
     card = bound(till, minor=4_000)
