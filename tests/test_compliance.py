@@ -16,7 +16,7 @@ FAMILIES = {
     "PR": 27, "AC": 15, "JR": 18, "INV": 14, "CD": 19, "SV": 5, "TM": 27,
 }  # fmt: skip
 STATES = ("met", "part", "prepared", "settled", "not yet")
-LATER = ("spending", "scheme", "all-day till", "hardware", "kiosk", "mobile and token", "proof")
+LATER = ("scheme", "all-day till", "hardware", "kiosk", "mobile and token", "proof")
 ID = re.compile(rf"(?<![\w-])(?:{'|'.join(FAMILIES)})-[0-9]{{1,2}}b?(?![\w-])")
 RANGE = re.compile(rf"({ID.pattern}) to ({ID.pattern})")
 FOREIGN = {"TM-1"}  # the beginning of a printer's name
