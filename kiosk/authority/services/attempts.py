@@ -191,8 +191,9 @@ def _find_out(row: CheckoutRow) -> Work[CheckoutRow | None]:
     op_id = asked.op_id_of(caller_of(row), attempt_key(row.checkout_id, row.attempt))
 
     def find_out(tx: Transaction) -> CheckoutRow | None:
-        # the counter first: a batch that another process left in the middle of its commit has ended when we hold it
-        spends.take_numbers(tx, 0)
+        # The counter first, and moved: a writing that was given up in the middle has ended when we hold it, and one that has
+        # reached the database and not begun can never succeed any more, because it names the number that it was decided on.
+        spends.take_numbers(tx, 1)
         left = spends.rows_of_payment(tx, op_id)
         paid = bool(left) and left[0].kind is not SpendKind.DECLINED
         _keep(row.checkout_id, row.attempt, op_id, paid=paid)(tx)
