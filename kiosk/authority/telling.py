@@ -41,15 +41,17 @@ class Telling:
         self._threads = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="authority-webhook")
         self._running: dict[int, asyncio.Task[None]] = {}
         self._looked: dict[int, tuple[int, int]] = {}
+        self._reached = 0  # the merchant after whom it goes on, so that everybody's turn comes however many they are
 
     async def begin(self) -> None:
-        """Start telling everybody who is due and is not being told already. Raises what an earlier telling ended in."""
+        """Start telling those whose turn it is, who are due and not being told already. Raises what an earlier telling ended in."""
         ended = {number: task for number, task in self._running.items() if task.done()}
         for number in ended:
             del self._running[number]
-        now_ms = self._authority.clock.now_ms()
-        for row in await self._runner.read(lambda tx: store.due_webhooks(tx, now_ms=now_ms, limit=DUE_MAX)):
-            if row.merchant_no not in self._running:
+        due, last = await self._runner.read(self._due)
+        self._reached = due[-1].merchant_no if len(due) == DUE_MAX else 0
+        for row in due:
+            if row.merchant_no not in self._running and self._seen(row) < last:
                 self._running[row.merchant_no] = asyncio.get_running_loop().create_task(self._tell(row.merchant_no))
         for task in ended.values():
             task.result()
@@ -64,6 +66,10 @@ class Telling:
         self._sender.stop()
         await self.settled()
         self._threads.shutdown(wait=True)
+
+    def _due(self, tx: Transaction) -> tuple[list[WebhookRow], int]:
+        now_ms = self._authority.clock.now_ms()
+        return store.due_webhooks(tx, now_ms=now_ms, after=self._reached, limit=DUE_MAX), store.last_number(tx)
 
     async def _tell(self, merchant_no: int) -> None:
         for _ in range(IN_A_ROW_MAX):

@@ -23,7 +23,7 @@ from kiosk.protocol.payments import MAX_URL_CHARS, Event
 FIRST_WAIT_MS = 5_000
 LONGEST_WAIT_MS = 3_600_000
 ALERT_TRIES = 6
-DUE_MAX = 100
+DUE_MAX = 500  # looked at in one go; the others come next
 
 # nothing that a client between us and the site would write otherwise than it was signed
 _URL = re.compile(r"https?://[a-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?(\?[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?")

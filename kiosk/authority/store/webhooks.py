@@ -29,13 +29,12 @@ def webhooks(tx: Transaction) -> list[WebhookRow]:
     return [_webhook(row) for row in tx.all(f"{_WEBHOOK} ORDER BY m.merchant_no")]
 
 
-def due_webhooks(tx: Transaction, *, now_ms: int, limit: int) -> list[WebhookRow]:
-    """Those that may be told something now, if there is anything; who has waited longest comes first."""
+def due_webhooks(tx: Transaction, *, now_ms: int, after: int, limit: int) -> list[WebhookRow]:
+    """Those that may be told something now, if there is anything, by merchant, those ``after`` this number."""
     rows = tx.all(
-        f"{_WEBHOOK} AND coalesce(w.next_ms, 0) <= ? ORDER BY coalesce(w.next_ms, 0), m.merchant_no LIMIT ?",
-        now_ms,
-        limit,
-    )
+        f"{_WEBHOOK} AND coalesce(w.next_ms, 0) <= ? AND m.merchant_no > ? ORDER BY m.merchant_no LIMIT ?",
+        now_ms, after, limit,
+    )  # fmt: skip
     return [_webhook(row) for row in rows]
 
 
