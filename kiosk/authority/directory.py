@@ -1,7 +1,8 @@
 """A picture of the merchants, their keys and their contracts in memory, so that a payment is let in without asking the database.
 
 Never older than a second while the database answers (PR-05: a revocation is in force within a second); while it does not, the last
-picture serves a few seconds more, in which no payment could be made and no key be revoked anyway. Belongs to one event loop. Not
+picture serves a few seconds more, in which no payment could be made and no key be revoked anyway. Thousands of merchants are not
+read each second but when something about one was changed. Belongs to one event loop. Not
 responsible for signatures (``merchant_access``) nor for changing anything (the operator's commands).
 """
 
@@ -22,6 +23,10 @@ from kiosk.protocol.keys import Algorithm, SharedSecret, Verifier, VerifyKey, ba
 FRESH_MS = 1_000
 TRIED_MS = 1_000  # after a missed refresh nobody waits for the next one in every request
 KEPT_MS = 5_000
+WHOLE_MS = 60_000  # after which all is read even if nothing was changed: somebody may have used SQL of their own
+
+
+_Rows = tuple[list[MerchantKeyRow], list[Contract], list[MerchantRow]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,8 @@ class Directory:
         self._clock = clock
         self._keys = keys
         self._picture = _Picture({}, {})
+        self._version: int | None = None
+        self._whole_ms = 0
         self._taken_ms: int | None = None
         self._missed: tuple[int, Trouble] | None = None
         self._refreshing = asyncio.Lock()
@@ -87,16 +94,24 @@ class Directory:
             asked_ms = self._clock.monotonic_ms()  # what is written after this may be missing
             if self._missed is None or asked_ms - self._missed[0] >= TRIED_MS:
                 try:
-                    rows = await self._runner.read(_rows)
+                    await self._look(asked_ms)
                 except Trouble as trouble:
                     self._missed = (self._clock.monotonic_ms(), trouble)
                 else:
-                    self._picture, self._taken_ms, self._missed = self._drawn(*rows), asked_ms, None
+                    self._taken_ms, self._missed = asked_ms, None
                     return
             if self._taken_ms is None or self._clock.monotonic_ms() - self._taken_ms >= KEPT_MS:
                 assert self._missed is not None, "without a miss the picture is fresh"
                 missed = self._missed[1]
                 raise Trouble(missed.code, retryable=missed.retryable, detail=missed.detail)
+
+    async def _look(self, now_ms: int) -> None:
+        """Draw the picture anew if anything was changed since it was drawn."""
+        known = self._version if now_ms - self._whole_ms < WHOLE_MS else None
+        found = await self._runner.read(lambda tx: _changes(tx, known))
+        if found is not None:
+            self._version, rows = found
+            self._picture, self._whole_ms = self._drawn(*rows), now_ms
 
     def _drawn(
         self, keys: Iterable[MerchantKeyRow], contracts: Iterable[Contract], rows: Iterable[MerchantRow]
@@ -133,6 +148,10 @@ class Directory:
                 return VerifyKey.from_text(base64url(key.point))
 
 
-def _rows(tx: Transaction) -> tuple[list[MerchantKeyRow], list[Contract], list[MerchantRow]]:
+def _changes(tx: Transaction, known: int | None) -> tuple[int, _Rows] | None:
+    """Everything with its version, unless that is the ``known`` one."""
+    version = merchants.version(tx)  # first: what is changed behind it has another one
+    if version == known:
+        return None
     # merchants last: whoever's key or contract was read is there
-    return merchants.keys(tx), merchants.contracts(tx), merchants.merchants(tx)
+    return version, (merchants.keys(tx), merchants.contracts(tx), merchants.merchants(tx))

@@ -1,9 +1,10 @@
 """Merchants, their keys and their contracts in the database. A key's shared secret is not here: it is derived from the master
-key."""
+key. Every change here moves ``version``, so that whoever keeps a picture of all of them knows when to draw it anew."""
 
 from dataclasses import dataclass
 
 from kiosk.authority.store.ports import Row, Transaction
+from kiosk.authority.store.settings import get_setting
 from kiosk.domain.payment import Contract
 
 
@@ -34,6 +35,7 @@ class MerchantKeyRow:
 
 _MERCHANT = "SELECT merchant_no, merchant_id, name, site, direct, webhook_url, suspended_ms FROM merchant"
 _KEY = "SELECT key_id, merchant_no, algorithm, point, test, revoked_ms FROM merchant_key"
+_VERSION = "merchants_version"
 _CONTRACT = "SELECT contract_no, from_ms, merchant_share, distribution_share, merchant_no FROM contract"
 
 
@@ -47,6 +49,7 @@ def add_merchant(
            ON CONFLICT (merchant_id) DO NOTHING RETURNING merchant_no""",
         merchant_id, name, site, int(direct), webhook_url, now_ms,
     )  # fmt: skip
+    _changed(tx)
     return row[0] if row else None
 
 
@@ -62,16 +65,19 @@ def merchants(tx: Transaction) -> list[MerchantRow]:
 
 def set_webhook(tx: Transaction, merchant_no: int, url: str | None) -> None:
     tx.run("UPDATE merchant SET webhook_url = ? WHERE merchant_no = ?", url, merchant_no)
+    _changed(tx)
 
 
 def suspend_merchant(tx: Transaction, merchant_no: int, *, at_ms: int | None) -> None:
     """Refuse a merchant's payments from now on, or with ``None`` take that back. What was captured stays captured."""
     tx.run("UPDATE merchant SET suspended_ms = ? WHERE merchant_no = ?", at_ms, merchant_no)
+    _changed(tx)
 
 
 def set_direct(tx: Transaction, merchant_no: int, *, direct: bool) -> None:
     """Whether codes may be taken on the merchant's own pages."""
     tx.run("UPDATE merchant SET direct = ? WHERE merchant_no = ?", int(direct), merchant_no)
+    _changed(tx)
 
 
 def add_key(tx: Transaction, key: MerchantKeyRow, *, now_ms: int) -> None:
@@ -79,6 +85,7 @@ def add_key(tx: Transaction, key: MerchantKeyRow, *, now_ms: int) -> None:
         "INSERT INTO merchant_key(key_id, merchant_no, algorithm, point, test, added_ms) VALUES (?, ?, ?, ?, ?, ?)",
         key.key_id, key.merchant_no, key.algorithm, key.point, int(key.test), now_ms,
     )  # fmt: skip
+    _changed(tx)
 
 
 def keys(tx: Transaction) -> list[MerchantKeyRow]:
@@ -88,6 +95,7 @@ def keys(tx: Transaction) -> list[MerchantKeyRow]:
 
 def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:
     """From now on nothing that it signs is heard. ``False`` if there is no such key."""
+    _changed(tx)
     return tx.run("UPDATE merchant_key SET revoked_ms = coalesce(revoked_ms, ?) WHERE key_id = ?", now_ms, key_id) == 1
 
 
@@ -109,8 +117,23 @@ def add_contract(
         merchant_no, from_ms, merchant_share, distribution_share, now_ms,
     )  # fmt: skip
     assert row is not None, "an aggregate always has a row"
+    _changed(tx)
     number: int = row[0]
     return number
+
+
+def version(tx: Transaction) -> int:
+    """How often anything was changed here."""
+    return int(get_setting(tx, _VERSION) or 0)
+
+
+def _changed(tx: Transaction) -> None:
+    # counted by the database: of two commands at once the second waits for the first, and neither's change goes unseen
+    tx.run(
+        """INSERT INTO meta(name, value) VALUES (?, '1')
+           ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)""",
+        _VERSION,
+    )
 
 
 def _merchant(row: Row) -> MerchantRow:

@@ -2,11 +2,12 @@
 
 import pytest
 
+from kiosk.authority.store import merchants
 from tests.helpers.asgi import PUBLIC_NAME
 from tests.helpers.checkouts import checkout_request
 from tests.helpers.merchant import MerchantClient
 from tests.helpers.pages import Shopper
-from tests.helpers.spending import CINEMA, make_spending
+from tests.helpers.spending import CINEMA, PRESS, make_spending
 
 CHECKOUTS = "/v1/checkouts"
 
@@ -50,7 +51,8 @@ def test_another_site_finds_no_such_checkout(client: MerchantClient) -> None:
 def test_a_suspended_site_makes_none_and_may_still_look(client: MerchantClient) -> None:
     """A fraudster would go on; or a site could not find out what it owes to whom."""
     made = client.post(CHECKOUTS, checkout_request()).json
-    client.world.sql("UPDATE merchant SET suspended_ms = 1")
+    number = client.site.callers[PRESS].merchant_no
+    client.world.store.write(lambda tx: merchants.suspend_merchant(tx, number, at_ms=1))
     client.world.clock.advance(1_001)  # type: ignore[attr-defined] # the tests' own clock
     assert client.post(CHECKOUTS, checkout_request()).problem == "merchant-suspended"
     assert client.get(f"{CHECKOUTS}/{made['checkout_id']}").json["state"] == "open"

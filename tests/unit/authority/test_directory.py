@@ -1,13 +1,18 @@
 """The directory of merchants: never older than a second, a little older while the database is lost, then shut."""
 
+import ast
 import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.authority.directory import FRESH_MS, KEPT_MS, TRIED_MS, Directory
+from kiosk.authority.directory import FRESH_MS, KEPT_MS, TRIED_MS, WHOLE_MS, Directory
 from kiosk.authority.store import merchants
-from kiosk.authority.store.ports import DATABASE_LOST, trouble
+from kiosk.authority.store.merchants import MerchantKeyRow
+from kiosk.authority.store.ports import DATABASE_LOST, Store, Transaction, trouble
 from kiosk.authority.store.writer import DirectRunner
 from kiosk.errors import Trouble
 from tests.fakes.clock import FakeClock
@@ -101,6 +106,65 @@ def test_the_database_is_asked_once_a_second_whoever_asks(site: Till, clock: Fak
         assert await directory.key("K-1") is None and line.reads == 2
 
     asyncio.run(run())
+
+
+CHANGES = {
+    "a key is revoked": lambda tx, no: merchants.revoke_key(tx, "K-1", now_ms=1),
+    "a key is added": lambda tx, no: merchants.add_key(
+        tx, MerchantKeyRow(key_id="K-9", merchant_no=no, algorithm="hmac-sha256", point=None, test=False), now_ms=1
+    ),
+    "a merchant is suspended": lambda tx, no: merchants.suspend_merchant(tx, no, at_ms=1),
+    "a merchant takes no codes itself": lambda tx, no: merchants.set_direct(tx, no, direct=False),
+    "a merchant is told elsewhere": lambda tx, no: merchants.set_webhook(tx, no, "https://elsewhere.example/"),
+    "a merchant comes": lambda tx, no: merchants.add_merchant(
+        tx, merchant_id="new", name="New", site="https://new.example", direct=True, webhook_url=None, now_ms=1
+    ),
+    "a contract is made": lambda tx, no: merchants.add_contract(
+        tx, merchant_no=no, from_ms=0, merchant_share=9_000, distribution_share=500, now_ms=1
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_each_change_is_seen_within_a_second(
+    either_store: Store, clock: FakeClock, change: Callable[[Transaction, int], object]
+) -> None:
+    """A key that was stolen would be let in until the next restart."""
+    site = make_spending(either_store, clock=clock)
+    add_key(site.world, "K-1")
+    directory, line = _directory(site)
+    number = site.callers[PRESS].merchant_no
+    asyncio.run(directory.key("K-1"))
+    before = directory._picture
+    clock.advance(FRESH_MS)
+    asyncio.run(directory.key("K-1"))
+    assert directory._picture is before and line.reads == 2, "nothing was changed: nothing is read"
+    site.world.store.write(lambda tx: change(tx, number))
+    clock.advance(FRESH_MS)
+    asyncio.run(directory.key("K-1"))
+    assert directory._picture != before
+    drawn, line.reads = directory._picture, 0
+    fresh, _ = _directory(site)
+    asyncio.run(fresh.key("K-1"))
+    assert drawn.keys.keys() == fresh._picture.keys.keys() and drawn.merchants == fresh._picture.merchants
+
+
+def test_everything_that_writes_says_so(repository: Path) -> None:
+    """The next change that somebody adds would be seen a minute late."""
+    tree = ast.parse((repository / "kiosk" / "authority" / "store" / "merchants.py").read_text(encoding="utf-8"))
+    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name != "_changed"]
+    writing = {one.name for one in functions if re.search(r"INSERT|UPDATE|DELETE", ast.unparse(one))}
+    saying = {one.name for one in functions if "_changed(tx)" in ast.unparse(one)}
+    assert writing == saying and len(writing) == len(CHANGES)
+
+
+def test_what_was_changed_by_hand_is_seen_within_a_minute(site: Till, clock: FakeClock) -> None:
+    """An operator with SQL of their own would wait for a restart."""
+    directory, _ = _directory(site)
+    assert asyncio.run(directory.key("K-1")) is not None
+    site.world.sql("UPDATE merchant_key SET revoked_ms = 1 WHERE key_id = ?", "K-1")
+    clock.advance(WHOLE_MS)
+    assert asyncio.run(directory.key("K-1")) is None
 
 
 def test_a_lost_database_shuts_the_door_after_a_few_seconds_and_not_at_once(site: Till, clock: FakeClock) -> None:
