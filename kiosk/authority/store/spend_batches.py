@@ -49,11 +49,11 @@ class Leaves:
 # a payment that exists has a row whose op_id is its own id: one look says of operations and payments alike that nothing is known
 _READ = f"""
 SELECT n.seq, EXISTS(SELECT 1 FROM spend WHERE op_id = ANY($1::bytea[])), cards.*
-  FROM spend_counter n
+  FROM ({spends.COUNTER.format("seq")}) AS n
   LEFT JOIN ({spends.CARD} WHERE c.card_id = ANY($2::bigint[])) AS cards ON true
 """
 _WRITE = f"""
-WITH counted AS (UPDATE spend_counter SET seq = $1::bigint WHERE one = 1 AND seq = $2::bigint RETURNING 1),
+WITH counted AS (UPDATE spend_counter SET seq = $1::bigint WHERE {spends.COUNTER_HERE} AND seq = $2::bigint RETURNING 1),
      changed AS ({spends.update_many("$3")}),
      added AS ({spends.insert_many("$4")} RETURNING 1)
 SELECT facts_hold((SELECT count(*) FROM counted) = 1 AND (SELECT count(*) FROM changed) = cardinality($3::card_change[]))

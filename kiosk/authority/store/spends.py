@@ -187,6 +187,12 @@ def takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
     return getattr(tx, "takes_arrays", False)
 
 
+# The counter is one row that every batch changes. While somebody reads for minutes (a dump, the audit) PostgreSQL keeps each of its
+# former versions, and looking the row up by its key would pass all of them; from the end of the index the newest one comes first.
+COUNTER = "SELECT {} FROM spend_counter WHERE one >= 1 ORDER BY one DESC LIMIT 1"
+COUNTER_HERE = f"ctid = ({COUNTER.format('ctid')})"
+
+
 def take_numbers(tx: Transaction, count: int) -> int:
     """``count`` numbers of the counter, the first of which is returned. Until the transaction ends nobody else spends."""
     row = tx.one("UPDATE spend_counter SET seq = seq + ? WHERE one = 1 RETURNING seq", count)
@@ -222,7 +228,8 @@ def find_cards(tx: Transaction, card_ids: Iterable[int]) -> dict[int, SpendCard]
 
 def advance(tx: Transaction, *, before: int, after: int) -> bool:
     """Move the counter on; ``False`` if somebody else did."""
-    return tx.run("UPDATE spend_counter SET seq = ? WHERE one = 1 AND seq = ?", after, before) == 1
+    here = COUNTER_HERE if takes_arrays(tx) else "one = 1"
+    return tx.run(f"UPDATE spend_counter SET seq = ? WHERE {here} AND seq = ?", after, before) == 1
 
 
 def write_cards(tx: Transaction, cards: Iterable[SpendCard]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kiosk.authority.store.ports import Row, Transaction
+from kiosk.authority.store.spends import COUNTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def failed(tx: Transaction, row: WebhookRow, *, tries: int, next_ms: int, status
 
 def last_number(tx: Transaction) -> int:
     """The last number of the counter: everything up to it is visible in this snapshot."""
-    row = tx.one("SELECT seq FROM spend_counter WHERE one = 1")
+    row = tx.one(COUNTER.format("seq"))
     assert row is not None, "the counter is made with the schema"
     number: int = row[0]
     return number
