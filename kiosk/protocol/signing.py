@@ -279,9 +279,14 @@ def _whole_request(request: RequestParts, fields: Mapping[str, str], covered: tu
         return False
     if request.method == "GET" and request.body:
         return False
-    if not _TARGET.fullmatch(f"{request.method} {request.path}?{request.query}"):
+    if not _is_target(request.method, request.path, request.query):
         return False
     return hmac.compare_digest(fields["content-digest"], content_digest(request.body))
+
+
+@lru_cache(maxsize=256)  # nearly all ask for one address
+def _is_target(method: str, path: str, query: str) -> bool:
+    return _TARGET.fullmatch(f"{method} {path}?{query}") is not None
 
 
 def _covered(method: str) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ class Guard:
         breaking = self._breaker_until_ms > now_ms
         if breaking and way is Way.DIRECT:
             return _pause(PauseKind.HOSTED_ONLY, self._breaker_until_ms - now_ms)
-        return self._at_address(address, now_ms, breaking=breaking)
+        return None if address is None else self._at_address(address, now_ms, breaking=breaking)
 
     def note(
         self,
