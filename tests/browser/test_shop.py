@@ -1,4 +1,4 @@
-"""A reader's whole way in a real browser: shop, hosted page, article; a card to its last box; money back."""
+"""A reader's whole way in a real browser: shop, hosted page, article; in English too; a card to its last box; money back."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.shared_world, pytest.mark.slow]
 FACE_MINOR = 2_000
 PRICES = {"phares": 250, "cahier": 400, "marche": 120, "grille": 60, "dessin": 10}
 OWN_FORM = "grille"
+# what the payment page is titled before and after, and what the shop says then
+SAID = {"fr": ("Payer", "Payé", "bonne lecture"), "en": ("Pay €", "Paid", "enjoy your reading")}
 # one box each; most of them are small, which is what these cards are for
 TWENTY_FIVE = ("phares", "cahier", "marche", *["grille"] * 17, *["dessin"] * 5)
 
@@ -42,6 +44,14 @@ def _account(world: ShopWorld, name: str) -> int:
         authority.store.close()
 
 
+def _reader(open_tab: OpenTab, size: str, *, prefers: str = "fr-FR,fr;q=0.9,en;q=0.8", dark: bool = False) -> Tab:
+    """A fresh reader, whose browser says which language it prefers."""
+    tab = open_tab(size, dark=dark)
+    tab.ask("Network.enable")
+    tab.ask("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": prefers}})
+    return tab
+
+
 def _someone_else(tab: Tab) -> None:
     """The next reader at the same machine."""
     tab.ask("Network.clearBrowserCookies")
@@ -59,18 +69,26 @@ def _type_card(tab: Tab, card: PrintedCard, box: int, names: tuple[str, str]) ->
     tab.press("Enter")
 
 
-def _buy(tab: Tab, world: ShopWorld, slug: str, card: PrintedCard, box: int) -> None:
+def _buy(tab: Tab, world: ShopWorld, slug: str, card: PrintedCard, box: int, *, language: str = "fr") -> None:
     """From the article's wall to the article, by keys alone."""
-    tab.open(f"{world.shop_address}/article/{slug}")
+    tab.open(f"{world.shop_address}/article/{slug}?lang={language}")
+    asked, paid, thanks = SAID[language]
     if slug == OWN_FORM:
         _type_card(tab, card, box, ("serial", "code"))
     else:
         _submit(tab)
-        tab.until_title("Payer")
+        tab.until_title(asked)
         _type_card(tab, card, box, ("serial1", "code1"))
-        tab.until_title("Payé")
+        tab.until_title(paid)
         _submit(tab)
-    tab.until("document.body.innerText.includes('bonne lecture')")
+    tab.until(f"document.body.innerText.includes('{thanks}')")
+
+
+def _switch(tab: Tab, language: str) -> None:
+    """The link to the other language, by keys."""
+    tab.press_until("Tab", "other")
+    tab.press("Enter")
+    tab.until(f"document.documentElement.lang === '{language}' && document.readyState === 'complete'")
 
 
 def _left(tab: Tab, world: ShopWorld, card: PrintedCard) -> str:
@@ -90,7 +108,7 @@ def _kept_by_merchant(amounts: list[int]) -> int:
 
 def test_an_article_from_the_front_page_to_captured_money(world: ShopWorld, open_tab: OpenTab) -> None:
     """A reader would pay and not be let in, or be let in without having paid."""
-    tab, card = open_tab("desktop"), world.cards[1]
+    tab, card = _reader(open_tab, "desktop"), world.cards[1]
     before = _account(world, f"merchant/EUR/{MERCHANT}")
     tab.open(world.shop_address)
     check_page(tab)
@@ -115,9 +133,35 @@ def test_an_article_from_the_front_page_to_captured_money(world: ShopWorld, open
     assert "satellite" not in tab.value("document.documentElement.outerHTML"), "somebody else's purchase"
 
 
+def test_a_whole_purchase_in_english(world: ShopWorld, open_tab: OpenTab) -> None:
+    """A reader of English would be led into French somewhere between the price and the article, with a code in his hand."""
+    tab, card = _reader(open_tab, "phone", prefers="en-GB"), world.cards[1]
+    tab.open(world.shop_address)
+    check_page(tab)
+    tab.picture(OUT / "shop-en-front-phone.png")
+    assert "Read for €1.20" in tab.text
+    before = _account(world, f"merchant/EUR/{MERCHANT}")
+    _buy(tab, world, "marche", card, 3, language="en")
+    check_page(tab)
+    tab.picture(OUT / "shop-en-article-phone.png")
+    assert "Charged to your card: €1.20." in tab.text and "tomatoes" in tab.text
+    assert before - _account(world, f"merchant/EUR/{MERCHANT}") == 96
+    tab.open(f"{world.shop_address}/article/{OWN_FORM}?lang=en")
+    _type_card(tab, card, 3, ("serial", "code"))
+    tab.until("document.body.innerText.includes('Nothing was charged')")
+    check_page(tab)
+    _switch(tab, "fr")
+    assert "Payer 0,60 €" in tab.text, "the article, and nothing sent again"
+    _switch(tab, "en")
+    tab.open(f"{world.shop_address}/achats")
+    check_page(tab)
+    tab.picture(OUT / "shop-en-purchases-phone.png")
+    assert "The price of a bunch of radishes" in tab.text and "Not paid" in tab.text
+
+
 def test_a_wrong_code_is_a_no_with_its_next_step(world: ShopWorld, open_tab: OpenTab) -> None:
     """A reader who mistyped would not know whether he has paid, nor what to do."""
-    tab, card = open_tab("phone"), world.cards[1]
+    tab, card = _reader(open_tab, "phone"), world.cards[1]
     tab.open(f"{world.shop_address}/article/{OWN_FORM}")
     check_page(tab)
     tab.picture(OUT / "shop-own-form-phone.png")
@@ -136,7 +180,7 @@ def test_a_wrong_code_is_a_no_with_its_next_step(world: ShopWorld, open_tab: Ope
 @pytest.mark.parametrize("size", ["phone", "desktop", "television"])
 def test_the_shop_in_the_dark(world: ShopWorld, open_tab: OpenTab, size: str) -> None:
     """In the evening the price would be dark on dark."""
-    tab = open_tab(size, dark=True)
+    tab = _reader(open_tab, size, dark=True)
     for path in ("", "/article/cahier", f"/article/{OWN_FORM}", "/achats", "/article/nothing"):
         tab.open(world.shop_address + path)
         faults = [one for one in tab.complaints() if "404" not in one]
@@ -149,7 +193,7 @@ def test_the_shop_in_the_dark(world: ShopWorld, open_tab: OpenTab, size: str) ->
 
 def test_who_gives_up_on_the_payment_page_may_come_again(world: ShopWorld, open_tab: OpenTab) -> None:
     """One look at the payment page would close the article for ever."""
-    tab = open_tab("desktop")
+    tab = _reader(open_tab, "desktop")
     tab.open(f"{world.shop_address}/article/dessin")
     _submit(tab)
     tab.until_title("Payer")
@@ -161,7 +205,7 @@ def test_who_gives_up_on_the_payment_page_may_come_again(world: ShopWorld, open_
 
 def test_a_card_to_its_last_box_and_money_back(world: ShopWorld, open_tab: OpenTab) -> None:
     """The promise of the card: twenty-five times, some of them for ten cents, and nothing of it lost on the way."""
-    tab, card = open_tab("desktop"), world.cards[0]
+    tab, card = _reader(open_tab, "desktop"), world.cards[0]
     before = _account(world, f"merchant/EUR/{MERCHANT}")
     for box, slug in enumerate(TWENTY_FIVE):
         _someone_else(tab)

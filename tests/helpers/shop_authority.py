@@ -65,8 +65,10 @@ class ShopAuthority:
         cancel_url: str,
         key: str,
         reference: str | None = None,
+        language: str = "fr",
     ) -> Checkout:
-        return self.steps.step(lambda: self._open(amount_minor, key, reference))
+        asked = {"title": title, "return_url": return_url, "cancel_url": cancel_url, "language": language}
+        return self.steps.step(lambda: self._open(amount_minor, key, reference, asked))
 
     def find_checkout(self, checkout_id: str) -> Checkout:
         return self.steps.step(lambda: self._checkout(checkout_id))
@@ -92,18 +94,18 @@ class ShopAuthority:
         serial = self.till.serials[place]
         return Card(serial, self.till.next_code(serial))
 
-    def _open(self, amount_minor: int, key: str, reference: str | None) -> Checkout:
+    def _open(self, amount_minor: int, key: str, reference: str | None, asked: dict[str, str]) -> Checkout:
         name = self.by_key.setdefault(key, f"c-{len(self.by_key) + 1}")
-        self.checkouts.setdefault(
-            name, {"amount": amount_minor, "reference": reference, "state": "open", "payment": None}
-        )
+        content = {"amount": amount_minor, "reference": reference, **asked}
+        row = self.checkouts.setdefault(name, {**content, "state": "open", "payment": None})
+        assert row.items() >= content.items(), "other content under the same key, which the authority refuses"
         return self._checkout(name)
 
     def _checkout(self, name: str) -> Checkout:
         if self.silent:
             raise Unknown("silent", key="", sent=True)
         row = self.checkouts[name]
-        url = f"http://127.0.0.1/pay/{name}"
+        url = f"http://127.0.0.1/pay/{name}?lang={row['language']}"
         payment = row["payment"]
         now = None if payment is None else self._found(payment.payment_id)
         return Checkout(checkout_id=name, url=url, state=row["state"], until_ms=0, payment=now)

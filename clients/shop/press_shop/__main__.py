@@ -16,6 +16,7 @@ from kiosk_merchant import Client, Webhook
 from kiosk_merchant.clock import SystemClock
 from press_shop.app import WEBHOOK_PATH, Shop
 from press_shop.follower import Follower
+from press_shop.language import open_languages
 from press_shop.purchases import Purchases
 from press_shop.selling import Selling
 from press_shop.settings import ShopSettings, load
@@ -31,17 +32,19 @@ def main(words: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING)
     try:
         settings = load(Path(words[0]))
+        languages = open_languages()
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     clock = SystemClock()
     purchases = Purchases(Path(settings.database))
     with Client(settings.address, settings.key_id, settings.secret, authority_name=settings.authority_name) as client:
-        selling = Selling(client, purchases, site=settings.site, clock=clock)
+        selling = Selling(client, purchases, site=settings.site, languages=languages, clock=clock)
         follower = Follower(selling, every_s=settings.feed_every_s)
         follower.start()
         try:
-            asyncio.run(_serve(Shop(selling, purchases, settings, webhook=_webhook(settings)), settings))
+            shop = Shop(selling, purchases, settings, languages=languages, webhook=_webhook(settings))
+            asyncio.run(_serve(shop, settings))
         finally:
             follower.stop()
             purchases.close()

@@ -3,80 +3,64 @@
 from typing import Final
 
 from kiosk_merchant import Declined, MerchantError, NoAnswer, Rejected
-from press_shop.pages import Notice, euros
+from press_shop.language import Language
+from press_shop.pages import Notice
 from press_shop.purchases import Purchase, State
 
-_NO: Final = {
-    "declined": (
-        "Le paiement n’a pas été fait",
-        "Rien n’a été débité. Vérifiez le numéro de série et prenez une case qui n’a jamais servi.",
-    ),
-    "insufficient_funds": (
-        "Il ne reste pas assez sur cette carte",
-        "Rien n’a été débité. Prenez une autre carte : le code donné ne sert plus ailleurs.",
-    ),
-    "wrong_currency": ("Cette carte n’est pas en euros", "Rien n’a été débité."),
-    "malformed-request": (
-        "Un chiffre ne va pas",
-        "Rien n’a été essayé. La série a 16 chiffres, le code 12 : relisez-les sur la carte.",
-    ),
-    "slow-down": ("Trop d’essais à la suite", "Rien n’a été débité. Attendez quelques minutes, puis recommencez."),
-    "cancelled": ("Paiement abandonné", "Rien n’a été débité. Vous pouvez recommencer."),
-    "lapsed": ("La page de paiement a expiré", "Rien n’a été débité. Vous pouvez recommencer."),
-    "returned": ("Le paiement n’a pas abouti", "L’argent est revenu sur votre carte."),
-    "unanswered": ("Le paiement n’a pas été fait", "Aucune trace n’en est restée : rien n’a été débité."),
-}
-_OTHER: Final = ("Le paiement n’a pas pu être demandé", "Rien n’a été débité. Réessayez plus tard.")
+# why nothing was paid, as the authority or this shop calls it; of a reason that is not listed the reader hears no more than « no »
+REASONS: Final = frozenset(
+    {
+        *("declined", "insufficient_funds", "wrong_currency", "malformed-request", "slow-down"),
+        *("cancelled", "lapsed", "returned", "unanswered"),
+    }
+)
 
 
-def paid(purchase: Purchase) -> Notice:
+def paid(language: Language, purchase: Purchase) -> Notice:
     """The article is open."""
-    return Notice("ok", "Merci, bonne lecture", f"Débité de votre carte : {euros(purchase.captured_minor)}.")
+    return _notice(language, "ok", "paid", amount=language.money(purchase.captured_minor))
 
 
-def no(error: Declined | Rejected) -> Notice:
+def no(language: Language, error: Declined | Rejected) -> Notice:
     """Nothing was taken, and what to do."""
-    title, text = _NO.get(error.reason if isinstance(error, Declined) else error.name, _OTHER)
-    return Notice("no", title, text)
+    return _no(language, error.reason if isinstance(error, Declined) else error.name)
 
 
-def ended(purchase: Purchase) -> Notice | None:
+def ended(language: Language, purchase: Purchase) -> Notice:
     """Why a purchase is over."""
     match purchase.state:
         case State.REFUNDED:
-            return Notice("ok", "Remboursé", f"Revenu sur votre carte : {euros(purchase.refunded_minor)}.")
+            return _notice(language, "ok", "refunded", amount=language.money(purchase.refunded_minor))
         case State.REFUND_ASKED:
-            return Notice("wait", "Remboursement en cours", "L’argent revient sur la carte qui a payé.")
+            return _notice(language, "wait", "refund_asked")
         case _:
-            title, text = _NO.get(purchase.ended or "", _OTHER)
-            return Notice("no", title, text)
+            return _no(language, purchase.ended)
 
 
-def unknown() -> Notice:
+def unknown(language: Language) -> Notice:
     """Nobody knows. Paying again would be the one wrong thing to do."""
-    return Notice(
-        "wait",
-        "Nous ne savons pas encore",
-        "Le serveur de paiement ne répond pas. Ne payez pas une seconde fois : dès qu’il répond, l’article s’ouvre dans"
-        " « Mes achats », ou rien n’aura été débité.",
-    )
+    return _notice(language, "wait", "unknown")
 
 
-def unfinished(purchase: Purchase) -> Notice:
+def unfinished(language: Language, purchase: Purchase) -> Notice:
     """Not paid as far as the authority knows."""
-    if purchase.state is State.ASKED:
-        return unknown()
-    return Notice("wait", "Paiement non terminé", "Rien n’a encore été débité pour cet achat.")
+    return unknown(language) if purchase.state is State.ASKED else _notice(language, "wait", "unfinished")
 
 
-def trouble(error: MerchantError) -> Notice:
+def trouble(language: Language, error: MerchantError) -> Notice:
     """A question that got no yes."""
     match error:
         case Declined() | Rejected():
-            return no(error)
+            return no(language, error)
         case NoAnswer():
-            return Notice(
-                "wait", "Le serveur de paiement ne répond pas", "Rien n’est perdu : recommencez dans un instant."
-            )
+            return _notice(language, "wait", "silent")
         case _:
-            return Notice("no", *_OTHER)
+            return _no(language, None)
+
+
+def _no(language: Language, reason: str | None) -> Notice:
+    return _notice(language, "no", f"no.{reason if reason in REASONS else 'other'}")
+
+
+def _notice(language: Language, kind: str, word: str, **values: str) -> Notice:
+    return Notice(kind, language(f"{word}.title"), language(f"{word}.text", **values))

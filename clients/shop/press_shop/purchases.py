@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS purchase(
   refunded_minor INTEGER NOT NULL DEFAULT 0 CHECK(refunded_minor BETWEEN 0 AND captured_minor),
   refund_asked_ms INTEGER,
   ended TEXT,
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  language TEXT NOT NULL DEFAULT 'fr'
 ) STRICT;
 CREATE INDEX IF NOT EXISTS purchase_reader ON purchase(reader, created_ms);
 CREATE TABLE IF NOT EXISTS feed(one INTEGER PRIMARY KEY CHECK(one = 1), cursor TEXT NOT NULL) STRICT;
@@ -33,7 +34,7 @@ INSERT OR IGNORE INTO feed VALUES (1, '');
 """
 _COLUMNS: Final = (
     "purchase_id, reader, article, amount_minor, way, checkout_id, checkout_url, payment_id, captured_minor, refunded_minor,"
-    " refund_asked_ms, ended, created_ms"
+    " refund_asked_ms, ended, created_ms, language"
 )
 
 
@@ -57,7 +58,7 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """One row. ``ended`` says why nothing was or will be paid."""
+    """One row. ``ended`` says why nothing was or will be paid, ``language`` in which its reader pressed « Payer » last."""
 
     purchase_id: str
     reader: str
@@ -72,6 +73,7 @@ class Purchase:
     refund_asked_ms: int | None
     ended: str | None
     created_ms: int
+    language: str
 
     @property
     def buy_key(self) -> str:
@@ -109,14 +111,18 @@ class Purchases:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(_SCHEMA)
+        if "language" not in {row[1] for row in self._connection.execute("PRAGMA table_info(purchase)")}:
+            # a file from when the shop spoke French alone
+            self._connection.execute("ALTER TABLE purchase ADD COLUMN language TEXT NOT NULL DEFAULT 'fr'")
 
     def intend(
-        self, *, purchase_id: str, reader: str, article: str, amount_minor: int, way: Way, now_ms: int
+        self, *, purchase_id: str, reader: str, article: str, amount_minor: int, way: Way, language: str, now_ms: int
     ) -> Purchase:
         """Write the intention down, before anybody is asked for money."""
         self._run(
-            "INSERT INTO purchase(purchase_id, reader, article, amount_minor, way, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
-            purchase_id, reader, article, amount_minor, way.value, now_ms,
+            """INSERT INTO purchase(purchase_id, reader, article, amount_minor, way, created_ms, language)
+               VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            purchase_id, reader, article, amount_minor, way.value, now_ms, language,
         )  # fmt: skip
         return self.get(purchase_id)
 
@@ -124,6 +130,13 @@ class Purchases:
         """The authority has a page for it."""
         self._run(
             "UPDATE purchase SET checkout_id = ?, checkout_url = ? WHERE purchase_id = ?", checkout_id, url, purchase_id
+        )
+        return self.get(purchase_id)
+
+    def speak(self, purchase_id: str, language: str) -> Purchase:
+        """Its reader goes on in this language. Once it has its page, for what the page is asked for with never changes."""
+        self._run(
+            "UPDATE purchase SET language = ? WHERE purchase_id = ? AND checkout_id IS NOT NULL", language, purchase_id
         )
         return self.get(purchase_id)
 

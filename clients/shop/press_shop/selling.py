@@ -5,12 +5,13 @@ Whoever dies between two steps finds the row at the next start and asks again wi
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from kiosk_merchant import Card, Checkout, Declined, EventPage, MerchantError, Payment, Rejected, new_key
 from kiosk_merchant.clock import Clock
 from press_shop.articles import BY_SLUG, CURRENCY, Article
+from press_shop.language import Language
 from press_shop.purchases import Purchase, Purchases, State, Way
 
 # a signed question is refused after 300 s: what the feed does not know of after ten minutes has not happened and never will
@@ -34,6 +35,7 @@ class Authority(Protocol):
         cancel_url: str,
         key: str,
         reference: str | None = None,
+        language: str = "fr",
     ) -> Checkout: ...
 
     def find_checkout(self, checkout_id: str) -> Checkout: ...
@@ -44,31 +46,43 @@ class Authority(Protocol):
 
 
 class Selling:
-    """Raises what the client raises; the rows are right whatever is raised. ``site`` is the shop's own address."""
+    """Raises what the client raises; the rows are right whatever is raised. ``site`` is the shop's own address, ``languages`` tells
+    the payment page what an article is called."""
 
-    def __init__(self, authority: Authority, purchases: Purchases, *, site: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        purchases: Purchases,
+        *,
+        site: str,
+        languages: Mapping[str, Language],
+        clock: Clock,
+    ) -> None:
         self._authority = authority
         self._purchases = purchases
         self._site = site
+        self._languages = languages
         self._clock = clock
         self._beginning = threading.Lock()
 
-    def buy(self, reader: str, article: Article) -> Purchase:
+    def buy(self, reader: str, article: Article, *, language: str) -> Purchase:
         """A purchase that can be paid at its ``checkout_url``, or the reader's own of before: two clicks are one purchase."""
-        purchase, _ = self._begin(reader, article, Way.PAGE)
-        return self.open_page(purchase)
+        purchase, _ = self._begin(reader, article, Way.PAGE, language)
+        purchase = self.open_page(purchase)
+        return purchase if purchase.language == language else self._purchases.speak(purchase.purchase_id, language)
 
     def open_page(self, purchase: Purchase) -> Purchase:
-        """Ask for the page where the shopper pays; the same one however often it is asked for."""
+        """Ask for the page where the shopper pays; the same one however often it is asked for, because all of it is in the row."""
         if purchase.state is not State.ASKED or purchase.way is not Way.PAGE:
             return purchase
         checkout = self._authority.checkout(
             purchase.amount_minor,
-            title=BY_SLUG[purchase.article].title[:TITLE_CHARS],
+            title=title_to_send(BY_SLUG[purchase.article].title(self._languages[purchase.language])),
             return_url=f"{self._site}/retour/{purchase.purchase_id}",
             cancel_url=f"{self._site}/annule/{purchase.purchase_id}",
             key=purchase.buy_key,
             reference=purchase.purchase_id,
+            language=purchase.language,
         )
         return self._purchases.opened(purchase.purchase_id, checkout_id=checkout.checkout_id, url=checkout.url)
 
@@ -83,9 +97,9 @@ class Selling:
             self._purchases.end(purchase.purchase_id, checkout.state)
         return self._purchases.get(purchase.purchase_id)
 
-    def charge(self, reader: str, article: Article, card: Card) -> Purchase:
+    def charge(self, reader: str, article: Article, card: Card, *, language: str) -> Purchase:
         """Take the price in one call, with the code that was typed on our own page. The code is written nowhere."""
-        purchase, new = self._begin(reader, article, Way.OWN_FORM)
+        purchase, new = self._begin(reader, article, Way.OWN_FORM, language)
         if not new:
             return purchase  # paid, or still unknown: never a second charge beside it
         try:
@@ -162,7 +176,7 @@ class Selling:
         else:
             self.open_page(purchase)
 
-    def _begin(self, reader: str, article: Article, way: Way) -> tuple[Purchase, bool]:
+    def _begin(self, reader: str, article: Article, way: Way, language: str) -> tuple[Purchase, bool]:
         """The reader's purchase of this article that is paid or may still be, else a new one; whether it is new."""
         for before in self._purchases.of_reader(reader):
             if before.article == article.slug:
@@ -177,6 +191,12 @@ class Selling:
                 article=article.slug,
                 amount_minor=article.price_minor,
                 way=way,
+                language=language,
                 now_ms=self._clock.now_ms(),
             )
             return purchase, True
+
+
+def title_to_send(title: str) -> str:
+    """What the authority takes for a title: 80 characters at most, and no space but the plain one."""
+    return " ".join(title.split())[:TITLE_CHARS]
