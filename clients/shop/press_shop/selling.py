@@ -77,7 +77,7 @@ class Selling:
             return purchase
         checkout = self._authority.checkout(
             purchase.amount_minor,
-            title=title_to_send(BY_SLUG[purchase.article].title(self._languages[purchase.language])),
+            title=BY_SLUG[purchase.article].title(self._languages[purchase.language])[:TITLE_CHARS],
             return_url=f"{self._site}/retour/{purchase.purchase_id}",
             cancel_url=f"{self._site}/annule/{purchase.purchase_id}",
             key=purchase.buy_key,
@@ -195,8 +195,3 @@ class Selling:
                 now_ms=self._clock.now_ms(),
             )
             return purchase, True
-
-
-def title_to_send(title: str) -> str:
-    """What the authority takes for a title: 80 characters at most, and no space but the plain one."""
-    return " ".join(title.split())[:TITLE_CHARS]

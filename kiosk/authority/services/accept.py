@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from kiosk.authority.services.refused import malformed
+from kiosk.authority.services.texts import is_line
 from kiosk.authority.store import merchants
 from kiosk.authority.store.merchants import MerchantKeyRow, MerchantRow
 from kiosk.authority.store.ports import Transaction
@@ -26,7 +27,7 @@ def add_merchant(tx: Transaction, *, merchant_id: str, name: str, site: str, dir
     """A new merchant. Raises ``TurnedAway``."""
     if _MERCHANT_ID.fullmatch(merchant_id) is None:
         raise malformed("a merchant's id is 1 to 32 lower-case letters, digits and hyphens")
-    if not (0 < len(name) <= MAX_NAME_CHARS and name.isprintable()):
+    if not is_line(name, most=MAX_NAME_CHARS):
         raise malformed(f"a merchant's name has 1 to {MAX_NAME_CHARS} printable characters")
     address = urlsplit(site)
     if address.scheme not in {"https", "http"} or not address.hostname or len(site) > MAX_SITE_CHARS:

@@ -13,6 +13,7 @@ from kiosk.authority.services.pay.asked import ID_BYTES, Caller, amount_of, id_t
 from kiosk.authority.services.pay.repeats import Repeated
 from kiosk.authority.services.pay.spending import Spending, find_payment
 from kiosk.authority.services.refused import TurnedAway, conflict, malformed
+from kiosk.authority.services.texts import is_line
 from kiosk.authority.store import checkouts as store
 from kiosk.authority.store.checkouts import CheckoutRow
 from kiosk.authority.store.ports import Runner, Transaction
@@ -136,11 +137,9 @@ def with_checkout_id(url: str, checkout_id: str) -> str:
 
 
 def _check(request: CheckoutRequest) -> None:
-    if not (0 < len(request.title) <= MAX_TITLE_CHARS and request.title.isprintable() and request.title.strip()):
+    if not is_line(request.title, most=MAX_TITLE_CHARS):
         raise malformed(f"title has 1 to {MAX_TITLE_CHARS} printable characters")
-    if request.reference is not None and not (
-        0 < len(request.reference) <= MAX_REFERENCE_CHARS and request.reference.isprintable()
-    ):
+    if request.reference is not None and not is_line(request.reference, most=MAX_REFERENCE_CHARS):
         raise malformed(f"reference has 1 to {MAX_REFERENCE_CHARS} printable characters")
     if not WINDOW_MIN_S <= request.window_s <= WINDOW_MAX_S:
         raise malformed(f"window_s is {WINDOW_MIN_S} to {WINDOW_MAX_S}")

@@ -12,6 +12,7 @@ from enum import Enum
 import msgspec
 
 from kiosk.authority.services.refused import malformed
+from kiosk.authority.services.texts import is_line
 from kiosk.authority.store.cards import card_id_of
 from kiosk.domain.card import NumberFault, ScratchCode, Serial, parse_code, parse_serial
 from kiosk.domain.currency import UnknownCurrencyError, currency
@@ -139,9 +140,7 @@ def present(
         raise malformed("a card stands twice in one payment")
     if not WINDOW_MIN_S <= request.window_s <= WINDOW_MAX_S:
         raise malformed(f"window_s is {WINDOW_MIN_S} to {WINDOW_MAX_S}")
-    if request.reference is not None and not (
-        0 < len(request.reference) <= MAX_REFERENCE_CHARS and request.reference.isprintable()
-    ):
+    if request.reference is not None and not is_line(request.reference, most=MAX_REFERENCE_CHARS):
         raise malformed(f"reference has 1 to {MAX_REFERENCE_CHARS} printable characters")
     op_id = op_id_of(caller, key)
     return Present(

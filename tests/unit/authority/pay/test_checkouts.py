@@ -71,6 +71,8 @@ def test_an_answer_says_where_the_shopper_goes(hosted: Hosted) -> None:
         {"return_url": "https://presse.example/" + "a" * 500},
         {"title": ""},
         {"title": "   "},
+        {"title": "\u202f\u00a0"},
+        {"title": "a\u2028b"},
         {"title": "a" * 81},
         {"title": "a\u202eb"},
         {"language": "de"},
@@ -83,6 +85,11 @@ def test_a_checkout_that_cannot_be_right_is_turned_away(hosted: Hosted, changes:
     """A shopper would be sent to an address that is none, or read a title that is not the merchant's."""
     with pytest.raises(TurnedAway):
         hosted.create(**changes)
+
+
+def test_french_is_welcome(hosted: Hosted) -> None:
+    """A newspaper that sets its titles as French wants them could not sell a single article."""
+    assert hosted.create(title="Phares\u202f: qui les éteint\u202f?", reference="Nº\u00a012").state == "open"
 
 
 @pytest.mark.parametrize(
