@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)  # whoever stops the demonstration stops its processes too
     if arguments.shop:
-        return play_shop(output / "shop", _say)
+        return play_shop(output / "shop", _say, language=arguments.language)
     world = World(output / "world", series=arguments.series, language=arguments.language)
     try:
         _say("Preparing cards, shop and till…")

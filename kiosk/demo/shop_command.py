@@ -16,13 +16,13 @@ BOXES_A_ROW: Final = 5
 Say = Callable[[str], None]
 
 
-def play_shop(folder: Path, say: Say) -> int:
-    """Until a process ends or somebody presses Ctrl-C; everything is stopped then."""
+def play_shop(folder: Path, say: Say, *, language: str) -> int:
+    """Shop and pages open in ``language``. Until a process ends or somebody presses Ctrl-C; everything is stopped then."""
     world = ShopWorld(folder)
     try:
         say("Preparing the authority, two cards and the shop…")
         world.open()
-        say(invitation(world))
+        say(invitation(world, language=language))
         world.wait_for_end()
         say("A process has ended by itself; its diary is in " + str(folder / "log"))
         return 1
@@ -36,15 +36,16 @@ def play_shop(folder: Path, say: Say) -> int:
         world.close()
 
 
-def invitation(world: ShopWorld) -> str:
+def invitation(world: ShopWorld, *, language: str) -> str:
     """What a person needs to know, in the order of doing it."""
     euros = f"{world.face.minor // 100} €"
+    lang = f"?lang={language}"
     return "\n".join(
         [
             "",
-            f"The shop « Presse du Matin » sells articles one by one:   {world.shop_address}",
-            f"What is left on a card, its shopper sees at:              {world.authority_address}/balance",
-            f"The shop's back page gives money back:                    {world.shop_address}/gestion",
+            f"The shop « Presse du Matin » sells articles one by one:   {world.shop_address}/{lang}",
+            f"What is left on a card, its shopper sees at:              {world.authority_address}/balance{lang}",
+            f"The shop's back page gives money back:                    {world.shop_address}/gestion{lang}",
             f"    any name, password {world.back_password}",
             "",
             *_cards(world.cards, euros),
