@@ -28,6 +28,29 @@ from kiosk.protocol.webhooks import WebhookMessage
 TIMEOUT_MS: Final = 5_000
 ADDRESSES_TRIED_MAX: Final = 3
 
+_TOO_LATE: Final = "no answer in time"
+_OTHER_NAME: Final = "the certificate is not for this name"
+_UNBELIEVED: Final = (
+    "the certificate is signed by nobody who is believed here, or the site does not send the whole chain"
+)
+_CERTIFICATES: Final = {  # OpenSSL's X509_V_ERR_… → what the operator reads
+    9: "the certificate is not valid yet",
+    10: "the certificate has expired",
+    18: _UNBELIEVED,
+    19: _UNBELIEVED,
+    20: _UNBELIEVED,
+    21: _UNBELIEVED,
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+_OLD_TLS: Final = "the site speaks only a TLS that is too old"
+_HANDSHAKES: Final = {  # OpenSSL's reason → what the operator reads
+    "NO_CERTIFICATE_OR_CRL_FOUND": "the file of the certificates that are believed here has none",
+    "TLSV1_ALERT_PROTOCOL_VERSION": _OLD_TLS,
+    "UNSUPPORTED_PROTOCOL": _OLD_TLS,
+    "WRONG_VERSION_NUMBER": "no TLS is spoken there",
+}
+
 
 class _PrivateAddress(OSError):  # noqa: N818 - says what is the matter
     """The name leads where a merchant's site cannot be."""
@@ -36,10 +59,8 @@ class _PrivateAddress(OSError):  # noqa: N818 - says what is the matter
 class WebhookSender:
     """Sends from any thread, one connection an attempt. ``stop`` ends what is under way."""
 
-    def __init__(self, *, private_allowed: bool, trust: str | None = None, timeout_ms: int = TIMEOUT_MS) -> None:
-        """``trust``: a file of the certificates to believe in place of the usual ones."""
+    def __init__(self, *, private_allowed: bool, timeout_ms: int = TIMEOUT_MS) -> None:
         self._private_allowed = private_allowed
-        self._trust = trust
         self._timeout_s = timeout_ms / 1000
         self._lock = threading.Lock()
         self._under_way: set[_Wire] = set()
@@ -70,6 +91,7 @@ class WebhookSender:
             deadline.join()
             with self._lock:
                 self._under_way.discard(wire)
+            wire.let_go()
 
     def stop(self) -> None:
         """End what is under way, from another thread, and send nothing more."""
@@ -80,9 +102,10 @@ class WebhookSender:
             wire.cut()
 
     def _send(self, message: WebhookMessage, wire: "_Wire") -> Told:
-        with requests.Session() as session:
+        with _Session() as session:
             session.trust_env = False
-            session.verify = True if self._trust is None else self._trust
+            # the file that SSL_CERT_FILE names, else this machine's; without one the list that comes with requests
+            session.verify = ssl.get_default_verify_paths().cafile or True
             session.headers.clear()
             adapter = _adapter(wire)
             for scheme in ("http://", "https://"):
@@ -99,13 +122,22 @@ class WebhookSender:
             with response:
                 status = response.status_code
         failpoint("authority.webhook.after_answer")
+        if wire.expired:  # the cut may have ended the head of an answer that was still coming
+            return Told(False, _TOO_LATE)
         if 300 <= status < 400:
             return Told(False, f"{status}: a redirect is not followed")
         return Told(200 <= status < 300, str(status))
 
 
+class _Session(requests.Session):
+    """A session that never looks where a redirect leads: to say so, requests would first read all of the answer, however long."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class _Wire:
-    """The socket of one attempt, so that another thread can cut it."""
+    """The connection of one attempt, so that another thread can cut it."""
 
     def __init__(self, *, private_allowed: bool) -> None:
         self.private_allowed = private_allowed
@@ -137,14 +169,23 @@ class _Wire:
         with self._lock:
             self.expired = True
             if self._socket is not None:
-                with suppress(OSError):  # it may be closed already, or not connected yet
+                with suppress(OSError):  # it may have ended already, or not be connected yet
                     self._socket.shutdown(socket.SHUT_RDWR)
 
+    def let_go(self) -> None:
+        """The attempt is over."""
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
     def _hold(self, made: socket.socket) -> None:
+        """Keep a handle of our own: TLS takes the connection out of ``made`` and leaves it empty."""
+        self.let_go()
         with self._lock:
             if self.expired:
                 raise TimeoutError("the time was over")
-            self._socket = made
+            self._socket = made.dup()
 
 
 def _public(address: str) -> bool:
@@ -195,7 +236,7 @@ def _why(error: BaseException, wire: _Wire) -> str:
     """The one place where errors of requests, urllib3 and the operating system become words; never their text, which holds
     addresses."""
     if wire.expired or isinstance(error, requests.Timeout | TimeoutError):
-        return "no answer in time"
+        return _TOO_LATE
     seen: BaseException | None = error
     causes: list[BaseException] = []
     while seen is not None and len(causes) < 8:
@@ -204,6 +245,11 @@ def _why(error: BaseException, wire: _Wire) -> str:
         seen = seen.__cause__ or seen.__context__ or (reason if isinstance(reason, BaseException) else None)
     if any(isinstance(cause, _PrivateAddress) for cause in causes):
         return "the name leads into a private network"
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATES.get(cause.verify_code, "the certificate is not one for a site, or is broken")
+        if isinstance(cause, ssl.SSLError) and cause.reason in _HANDSHAKES:
+            return _HANDSHAKES[cause.reason]
     if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
         return "TLS failed"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
