@@ -21,8 +21,10 @@ from kiosk.authority.store.ports import (
     Work,
     trouble,
 )
+from kiosk.authority.store.postgres_connection import Servers
+from kiosk.authority.store.postgres_doubt import Doubts
 from kiosk.authority.store.postgres_session import PostgresSession
-from kiosk.authority.store.postgres_settings import BY_KEYS, SECOND_LOCK, SERVING_LOCK, Limits
+from kiosk.authority.store.postgres_settings import BY_KEYS, READER_LOCK, SECOND_LOCK, SERVING_LOCK, Limits
 from kiosk.authority.store.postgres_transaction import PostgresTransaction
 from kiosk.authority.store.postgres_trouble import StatementFailed
 from kiosk.authority.store.postgres_writing import WRITE, Writing
@@ -46,9 +48,10 @@ class PostgresStore:
 
     def __init__(self, dsn: str, limits: Limits) -> None:
         """Connects nowhere yet: ``create`` and ``open`` do. ``dsn`` may hold a password and is shown to nobody."""
-        self._writer = PostgresSession(dsn, limits, purpose="writer", planning=BY_KEYS)
-        self._second = PostgresSession(dsn, limits, purpose="second writer", planning=BY_KEYS, lock=SECOND_LOCK)
-        self._reader = PostgresSession(dsn, limits, purpose="reader")
+        share = Servers(dsn), Doubts(), limits
+        self._writer = PostgresSession(*share, purpose="writer", planning=BY_KEYS)
+        self._second = PostgresSession(*share, purpose="second writer", planning=BY_KEYS, lock=SECOND_LOCK)
+        self._reader = PostgresSession(*share, purpose="reader", lock=READER_LOCK)
         self._writing = Writing(self._writer)
         self._idle = [Writing(self._second), self._writing]
         self._reads = PostgresTransaction(self._reader)
@@ -96,7 +99,8 @@ class PostgresStore:
             closing.start()
             closing.join()
             session.use_loop(loop, turns if session is not self._reader else None)
-        self._second.claim_beside(self._writer)
+        for session in (self._second, self._reader):
+            session.claim_beside(self._writer)
 
     async def leave_loop(self) -> None:
         for session in (self._writer, self._second, self._reader):

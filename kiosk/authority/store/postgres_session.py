@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import asyncpg
 import uvloop
-from asyncpg.prepared_stmt import PreparedStatement
 
 from kiosk.authority.store.beside import Beside, a_loop_is_running
 from kiosk.authority.store.ports import (
@@ -26,18 +25,18 @@ from kiosk.authority.store.ports import (
     Value,
     trouble,
 )
-from kiosk.authority.store.postgres_connection import connect
+from kiosk.authority.store.postgres_connection import Servers, Wanted
+from kiosk.authority.store.postgres_doubt import NOTHING, Doubts
 from kiosk.authority.store.postgres_settings import (
     CLOSE_LIMIT_S,
     MANY_ROWS,
-    MAX_STATEMENTS,
     NO_SETTINGS,
     SERVING_LOCK,
     SETTLE,
     WANTED,
     Limits,
 )
-from kiosk.authority.store.postgres_sql import numbered
+from kiosk.authority.store.postgres_statements import Statements
 from kiosk.authority.store.postgres_trouble import FOREIGN, StatementFailed, statement_failed
 from kiosk.authority.store.turns import Turn, Turns
 from kiosk.errors import Bug, Trouble
@@ -52,27 +51,28 @@ class PostgresSession:
 
     def __init__(
         self,
-        dsn: str,
+        servers: Servers,
+        doubts: Doubts,
         limits: Limits,
         *,
         purpose: str,
         planning: Mapping[str, str] = NO_SETTINGS,
         lock: int = SERVING_LOCK,
     ) -> None:
-        self._dsn = dsn
+        self._servers = servers
+        self._doubts = doubts
         self._limits = limits
-        self._purpose = purpose
-        self._planning = planning
+        self._wanted = Wanted(limits=limits, purpose=purpose, planning=planning, on_warning=self._heard)
         self._lock_number = lock
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._connection: asyncpg.Connection | None = None
-        self._statements: dict[str, PreparedStatement] = {}
+        self._statements: Statements | None = None
         self._version: int | None = None
         self._claimed = False
+        self._sure: int | None = None
         self._warned = False
         self._beside = Beside()
         self._private = True
-        self._named = 0
         self._beginning: str | None = None
         self._ended = False
         self._turn: Turn[object] | None = None
@@ -140,12 +140,12 @@ class PostgresSession:
         if self.begun:
             return self.rows(sql, values)
         try:
-            return self._call(self._rows(sql, values))
+            return self._call(self._live().rows(sql, values))
         except StatementFailed:
             if not self.closed:
                 raise
             self.ready()
-            return self._call(self._rows(sql, values))
+            return self._call(self._live().rows(sql, values))
 
     def ahead(self) -> object | None:
         """What the writing under way will leave; from now on this transaction stands and falls with it."""
@@ -161,7 +161,7 @@ class PostgresSession:
         if self._under_way is not None:
             self._under_way()
         failpoint("authority.postgres.before_single")
-        self._last(lambda: self._call(self._rows(sql, values)))
+        self._last(lambda: self._call(self._live().rows(sql, values)))
         failpoint("authority.postgres.after_single")
         self._beginning, self._ended = None, True
         self._give_turn()
@@ -183,8 +183,10 @@ class PostgresSession:
             if failed.clean:
                 raise
             self.hang_up()
+            self._doubts.count += 1
             raise trouble(IN_DOUBT, "the connection ended during a commit") from failed
         if self._warned:
+            self._doubts.count += 1
             raise trouble(IN_DOUBT, "PostgreSQL warned at a commit: a standby may lack it")
         return value
 
@@ -203,8 +205,7 @@ class PostgresSession:
 
     def execute(self, sql: str) -> str:
         """One or several statements without values; what PostgreSQL says of the last."""
-        said: str = self._call(self._live().execute(sql))
-        return said
+        return self._call(self._live().execute(sql))
 
     def execute_unhurried(self, sql: str) -> None:
         """The same without limits of time: a migration of a large table takes what it takes."""
@@ -213,34 +214,36 @@ class PostgresSession:
 
     def first(self, sql: str, values: Sequence[Value]) -> Row | None:
         self.open()
-        return self._call(self._first(sql, values))
+        return self._call(self._live().first(sql, values))
 
     def rows(self, sql: str, values: Sequence[object]) -> list[Row]:
         self.open()
-        return self._call(self._rows(sql, values))
+        return self._call(self._live().rows(sql, values))
 
     def count(self, sql: str, values: Sequence[Value]) -> int:
         """How many rows the statement touched; -1 for one that touches none by its nature."""
         self.open()
-        last = self._call(self._said(sql, values)).rpartition(" ")[2]
+        last = self._call(self._live().said(sql, values)).rpartition(" ")[2]
         return int(last) if last.isdigit() else -1
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         self.open()
         waiting = iter(rows)
         while some := list(islice(waiting, MANY_ROWS)):
-            self._call(self._many(sql, some))
+            self._call(self._live().many(sql, some))
 
     # the connection
 
     def ready(self) -> None:
-        """Have a connection that keeps what it is told to keep. Raises ``Trouble``."""
-        if not self.closed:
-            return
-        self._statements.clear()
+        """Have a connection that keeps what it is told to keep, and shows nothing that may be lost. Raises ``Trouble``."""
         try:
-            self._connection = self._call(self._connect())
-            self._settle()
+            if self.closed:
+                self._sure = None
+                self._connection = self._call(self._servers.connect(self._wanted))
+                self._statements = Statements(self._connection)
+                self._settle()
+            if self._claimed and self._sure != self._doubts.count:
+                self._make_sure()
         except StatementFailed as failed:
             self.hang_up()
             raise failed.found from failed.__cause__
@@ -283,11 +286,6 @@ class PostgresSession:
         if self._private and not self._loop.is_closed():
             self._loop.close()
 
-    async def _connect(self) -> asyncpg.Connection:
-        return await connect(
-            self._dsn, self._limits, purpose=self._purpose, planning=self._planning, on_warning=self._heard
-        )
-
     def _settle(self) -> None:
         """Judge a new connection before anything is entrusted to it."""
         row = self.first(SETTLE, ())
@@ -302,18 +300,26 @@ class PostgresSession:
             if found_version != (self._version,):
                 raise trouble(NEWER_DATABASE, f"a database with another schema answers, not {self._version}")
 
+    def _make_sure(self) -> None:
+        """Until a standby has what stands here, as far as commits wait for one, nothing is told of it."""
+        doubts = self._doubts.count
+        self._last(lambda: self.execute(NOTHING))
+        self._sure = doubts
+
     def _lock(self) -> None:
         if self.first("SELECT pg_try_advisory_lock(?)", (self._lock_number,)) != (True,):
-            raise trouble(ALREADY_SERVED, "another process serves this database already, or is changing its schema")
+            raise trouble(
+                ALREADY_SERVED, "another process serves this database or changes its schema, or a commit still waits"
+            )
 
     def _heard(self, _connection: object, message: object) -> None:
         # the driver calls this before the commit's own answer comes back: both stand in one queue of the loop
         self._warned = True
 
-    def _live(self) -> asyncpg.Connection:
-        if self._connection is None:
+    def _live(self) -> Statements:
+        if self._statements is None:
             raise Bug("a statement before its transaction")
-        return self._connection
+        return self._statements
 
     # another loop
 
@@ -325,8 +331,7 @@ class PostgresSession:
         self._private = loop is None
         self._turn = None if turns is None else Turn(turns)
         self._loop = loop or uvloop.new_event_loop()
-        self._connection = None
-        self._statements.clear()
+        self._connection = self._statements = None
 
     def hang_up_and_leave(self) -> None:
         """Close the connection in good order, on the private loop and so on a thread without a running one."""
@@ -367,29 +372,3 @@ class PostgresSession:
             return await answer
         finally:
             hang_up.cancel()
-
-    async def _prepared(self, sql: str) -> PreparedStatement:
-        statement = self._statements.get(sql)
-        if statement is None:
-            if len(self._statements) >= MAX_STATEMENTS:
-                self._statements.clear()
-            # WORKAROUND(asyncpg 0.32): without a name it is the unnamed statement, parsed and planned again at every execution
-            self._named += 1
-            statement = self._statements[sql] = await self._live().prepare(numbered(sql), name=f"kiosk_{self._named}")
-        return statement
-
-    async def _first(self, sql: str, values: Sequence[Value]) -> Row | None:
-        record = await (await self._prepared(sql)).fetchrow(*values)
-        return None if record is None else tuple(record)
-
-    async def _rows(self, sql: str, values: Sequence[object]) -> list[Row]:
-        return [tuple(record) for record in await (await self._prepared(sql)).fetch(*values)]
-
-    async def _said(self, sql: str, values: Sequence[Value]) -> str:
-        statement = await self._prepared(sql)
-        await statement.fetch(*values)
-        said: str = statement.get_statusmsg()
-        return said
-
-    async def _many(self, sql: str, rows: list[Sequence[Value]]) -> None:
-        await (await self._prepared(sql)).executemany(rows)

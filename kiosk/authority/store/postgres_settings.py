@@ -10,13 +10,14 @@ from typing import Final
 
 CONNECT_LIMIT_S: Final = 5.0
 CLOSE_LIMIT_S: Final = 2.0
-MAX_STATEMENTS: Final = 500
 MANY_ROWS: Final = 2_000  # at a time, so that a lot of a million cards is not one call
 
 SERVING_LOCK: Final = int.from_bytes(b"kioskaut", "big")
 """PostgreSQL's advisory lock of the one process that serves, or changes the schema of, a database."""
 SECOND_LOCK: Final = SERVING_LOCK + 1
 """The same of its second writing connection, so that neither is without a lock when the other is lost."""
+READER_LOCK: Final = SERVING_LOCK + 2
+"""The same of its reading connection: while one that was given up still waits for a standby, no other takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
