@@ -75,6 +75,13 @@ class _Attempt:
                 self.wire.shutdown(socket.SHUT_RDWR)
 
 
+class _Session(requests.Session):
+    """A session that never looks where a redirect leads: to say so, requests would first read all of the answer, however long."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class HttpLink:
     """One kept-alive connection to the authority; one thread at a time. ``close`` it at the end."""
 
@@ -87,7 +94,7 @@ class HttpLink:
         self._address = address.rstrip("/")
         self._public_name = public_name
         self._attempt = _Attempt()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.verify = True if trust is None else trust
         self._session.headers.clear()

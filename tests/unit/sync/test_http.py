@@ -222,6 +222,8 @@ def test_an_answer_without_an_end(open_link: Open) -> None:
     """A stranger's answer could fill the till's memory."""
     with StandIn(lambda _: http(200, b"x" * (MAX_ANSWER_BYTES + 1), {})) as server:
         assert silence_of(open_link(server.address)).silence is Silence.NOT_OURS
+    with StandIn(lambda _: http(302, b"x" * (MAX_ANSWER_BYTES + 1), {"Location": "/elsewhere"})) as server:
+        assert silence_of(open_link(server.address)).silence is Silence.NOT_OURS
     with StandIn(lambda _: http(200, b"x" * MAX_ANSWER_BYTES, {})) as server:
         assert len(ask(open_link(server.address)).body) == MAX_ANSWER_BYTES
 

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -133,6 +134,55 @@ def test_a_certificate_for_another_host(world: Open, tmp_path: Path) -> None:
     path = certificate(tmp_path, x509.DNSName("elsewhere.example"))
     _, link = world(path, answer, trust=path)
     assert trouble_of(link).silence is Silence.TLS
+
+
+class Dripping:
+    """Begins a handshake and says a byte of it now and then, for as long as somebody listens; ``cut`` once nobody does."""
+
+    def __init__(self) -> None:
+        self.begun, self.cut = threading.Event(), threading.Event()
+        self._patience = threading.Event()
+
+    def serve(self, near: socket.socket) -> None:
+        near.recv(65_536)
+        try:
+            near.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")  # the first 16 KiB of an answer
+            self.begun.set()
+            for _ in range(400):
+                near.sendall(b"\x00")
+                self._patience.wait(0.05)
+        except OSError:
+            self.cut.set()
+
+
+def test_the_deadline_holds_in_a_handshake_too(local: Path) -> None:
+    """Whoever stands in between could hold every sale up for as long as they like, a byte at a time."""
+    drips = Dripping()
+    with RawServer(drips.serve) as server:
+        link = HttpLink(address=server.address.replace("http:", "https:"), public_name="a.example", trust=str(local))
+        trouble = trouble_of(link, timeout_ms=300)
+        assert (trouble.silence, trouble.sent) == (Silence.CONNECT_TIMEOUT, False)
+        assert drips.cut.wait(5), "it was still listened to"
+        link.close()
+
+
+def test_stopping_ends_a_handshake(local: Path) -> None:
+    """The till would not close in the evening."""
+    drips = Dripping()
+    with RawServer(drips.serve) as server:
+        link = HttpLink(address=server.address.replace("http:", "https:"), public_name="a.example", trust=str(local))
+
+        def stop() -> None:
+            assert drips.begun.wait(5)
+            link.stop()
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+        trouble = trouble_of(link, timeout_ms=15_000)
+        assert (trouble.silence, trouble.sent) == (Silence.STOPPING, False)
+        assert drips.cut.wait(5), "it was still listened to"
+        stopper.join()
+        link.close()
 
 
 def test_an_older_version(world: Open, local: Path) -> None:
