@@ -117,8 +117,15 @@ class Wire:
         return found
 
 
+class _Session(requests.Session):
+    """Never looks where a redirect leads: to say so, requests would first read all of the answer, however long."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def _plain_session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no password file, and no proxy that nobody chose for money
     return session
 

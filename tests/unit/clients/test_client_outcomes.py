@@ -72,6 +72,14 @@ def test_what_stays_unknown_is_raised_with_its_key(lost: Say) -> None:
     assert len(authority.heard) >= 3
 
 
+def test_what_comes_with_a_redirect_is_bounded_too() -> None:
+    """Something in between could fill the memory of the merchant's site."""
+    endless = Say(302, raw=b" " * 1_100_000, headers={"location": "https://elsewhere.example/"})
+    with ScriptedAuthority(endless) as authority, pytest.raises(NoAnswer) as caught:
+        authority.client().payment(PAYMENT_ID)
+    assert "302" not in str(caught.value), "it was read to its end, and then looked at"
+
+
 def test_a_silent_reading_is_no_answer_without_a_key() -> None:
     """Reading changes nothing; a key in the error would invite asking for money with it."""
     with ScriptedAuthority(Say(drop=True)) as authority, pytest.raises(NoAnswer) as caught:
