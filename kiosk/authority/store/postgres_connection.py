@@ -100,4 +100,4 @@ def one_by_one(address: str) -> list[str]:
     if len(ports) == 1:
         ports *= len(hosts)
     places = [{"host": host, "port": port} if port else {"host": host} for host, port in zip(hosts, ports, strict=True)]
-    return [parts._replace(query=urlencode(query | place)).geturl() for place in places]
+    return [f"{address.partition('?')[0]}?{urlencode(query | place)}" for place in places]
