@@ -5,14 +5,18 @@ Not responsible for judging the server at its other end nor for when one is need
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import asyncpg
 
 from kiosk.authority.store.postgres_settings import CONNECT_LIMIT_S, SERVER_SETTINGS, Limits
+
+# not urlsplit: it knows of one server an address, and refuses an IPv6 address behind another's comma
+_PLACE: Final = re.compile(r"[a-z]+://(?:[^/?#]*@)?(?P<servers>[^/?#@]*)")
 
 # whoever says this, or nothing, is not the one: the next is asked
 _ANOTHER: Final = (
@@ -89,11 +93,11 @@ async def _connected(address: str, wanted: Wanted) -> asyncpg.Connection:
 def one_by_one(address: str) -> list[str]:
     """An address of several servers as one address for each, in their order: ``a:1,b:2`` before the path, or ``host=a,b`` and
     ``port=1,2`` behind it. Whatever is written in another way stays one address, and the driver judges it."""
-    parts = urlsplit(address)
-    who, at, servers = parts.netloc.rpartition("@")
-    if servers:
-        return [parts._replace(netloc=f"{who}{at}{server}").geturl() for server in servers.split(",")]
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    found = _PLACE.match(address)
+    if found is not None and found["servers"]:
+        before, behind = address[: found.start("servers")], address[found.end() :]
+        return [f"{before}{server}{behind}" for server in found["servers"].split(",")]
+    query = dict(parse_qsl(address.partition("?")[2], keep_blank_values=True))
     hosts, ports = query.get("host", "").split(","), query.get("port", "").split(",")
     if len(hosts) == 1 or len(ports) not in (1, len(hosts)):
         return [address]
