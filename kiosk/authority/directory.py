@@ -1,9 +1,9 @@
 """A picture of the merchants, their keys and their contracts in memory, so that a payment is let in without asking the database.
 
 Never older than a second while the database answers (PR-05: a revocation is in force within a second); while it does not, the last
-picture serves a few seconds more, in which no payment could be made and no key be revoked anyway. Thousands of merchants are not
-read each second but when something about one was changed. Belongs to one event loop. Not
-responsible for signatures (``merchant_access``) nor for changing anything (the operator's commands).
+picture serves a few seconds more, in which no payment could be made and no key be revoked anyway. Each second asks whether anything
+was changed, and only then reads thousands of merchants anew. Belongs to one event loop. Not responsible for signatures
+(``merchant_access``) nor for changing anything (the operator's commands).
 """
 
 import asyncio
@@ -24,7 +24,6 @@ FRESH_MS = 1_000
 TRIED_MS = 1_000  # after a missed refresh nobody waits for the next one in every request
 KEPT_MS = 5_000
 WHOLE_MS = 60_000  # after which all is read even if nothing was changed: somebody may have used SQL of their own
-
 
 _Rows = tuple[list[MerchantKeyRow], list[Contract], list[MerchantRow]]
 

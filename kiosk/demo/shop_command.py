@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 
 
 def play_shop(folder: Path, say: Say, *, language: str) -> int:
-    """Shop and pages open in ``language``. Until a process ends or somebody presses Ctrl-C; everything is stopped then."""
+    """Until a process ends or somebody presses Ctrl-C; everything is stopped then. Its addresses lead to pages in ``language``."""
     world = ShopWorld(folder)
     try:
         say("Preparing the authority, two cards and the shop…")

@@ -188,7 +188,8 @@ def takes_arrays(tx: Transaction) -> TypeGuard[ArrayTransaction]:
 
 
 # The counter is one row that every batch changes. While somebody reads for minutes (a dump, the audit) PostgreSQL keeps each of its
-# former versions, and looking the row up by its key would pass all of them; from the end of the index the newest one comes first.
+# former versions, and looking the row up by its key would pass all of them; from the end of the index the newest comes first. An
+# update by COUNTER_HERE finds no row when somebody moves the counter in that moment: it is for who names the number expected.
 COUNTER = "SELECT {} FROM spend_counter WHERE one >= 1 ORDER BY one DESC LIMIT 1"
 COUNTER_HERE = f"ctid = ({COUNTER.format('ctid')})"
 

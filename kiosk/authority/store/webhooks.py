@@ -31,7 +31,7 @@ def webhooks(tx: Transaction) -> list[WebhookRow]:
 
 
 def due_webhooks(tx: Transaction, *, now_ms: int, after: int, limit: int) -> list[WebhookRow]:
-    """Those that may be told something now, if there is anything, by merchant, those ``after`` this number."""
+    """Those that may be told something now, if there is anything: the first ``limit`` merchants behind number ``after``."""
     rows = tx.all(
         f"{_WEBHOOK} AND coalesce(w.next_ms, 0) <= ? AND m.merchant_no > ? ORDER BY m.merchant_no LIMIT ?",
         now_ms, after, limit,

@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -29,15 +29,14 @@ from tests.helpers.postgres import Cluster
 from tests.helpers.spending_oracle import faults
 from tests.helpers.standby import Pair, frozen, running_pair
 from tests.linearizability.history import Call, Recorder
-from tests.linearizability.plans import Round, draw_round
+from tests.linearizability.outages import play_beside, until
+from tests.linearizability.plans import Round
 from tests.linearizability.spenders import judged, look_at_the_end, spend
 from tests.linearizability.wire import Wire, unguarded, wire
 
 FAILOVERS: Final = int(os.environ.get("KIOSK_FAILOVERS", "2"))
 SEED: Final = int(os.environ.get("KIOSK_KILL_SEED", "1"))
 SPENDERS, EACH, CARDS = 8, 8, 4
-WAIT_S: Final = 60.0
-POLL_S: Final = 0.005
 RESUMES_WITHIN_S: Final = 10.0  # after the promotion, where the old primary is dead: docs/operations.md
 
 _MADE: Final = "SELECT op_id, count(*) FROM spend WHERE kind IN ('authorized', 'charged') GROUP BY op_id"
@@ -74,24 +73,16 @@ class Failover:
 
     async def happen(self) -> None:
         """On the main thread, because the servers end with the thread that started them."""
-        await _until(self._now.is_set)
+        await until(self._now.is_set)
         if self._stalled:
             self._pair.stall()
-            await _until(lambda: bool(self._pair.waiting()))
+            await until(lambda: bool(self._pair.waiting()))
         refused = self._way.unavailable
         self._pair.primary.kill()
-        await _until(lambda: self._way.unavailable > refused)
+        await until(lambda: self._way.unavailable > refused)
         with self._lock:
             self._promoted = time.monotonic()
         self._pair.promote()
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    for _ in range(int(WAIT_S / POLL_S)):
-        if true():
-            return
-        await asyncio.sleep(POLL_S)
-    raise AssertionError("it did not come to that")
 
 
 def _site(folder: Path, pair: Pair, *, active: int) -> PayingSite:
@@ -109,7 +100,9 @@ def test_a_primary_that_dies_under_load_takes_nothing_with_it(pair: Pair, tmp_pa
             serials = site.serials[number * CARDS : (number + 1) * CARDS]
             with wire(site, serials, lives.port, spenders=SPENDERS) as way:
                 failover = Failover(pair, way, chance.randint(5, SPENDERS * EACH // 3), stalled=number % 2 == 0)
-                recorder = _play(way, number, failover)
+                recorder = play_beside(
+                    failover.happen(), way, seed=SEED + number, spenders=SPENDERS, each=EACH, cards=CARDS
+                )
             assert way.retry_after and all(said and said.isdigit() for said in way.retry_after), way.retry_after
             assert failover.resumed_s is not None and failover.resumed_s < RESUMES_WITHIN_S
             verdict = judged(recorder, name=f"failover-{SEED}-{number}")
@@ -119,20 +112,6 @@ def test_a_primary_that_dies_under_load_takes_nothing_with_it(pair: Pair, tmp_pa
             pair.rejoin()
         assert lives.killed == [], "it went on by itself"
     _assert_books(site)
-
-
-def _play(way: Wire, number: int, failover: Failover) -> Recorder:
-    played = draw_round(
-        seed=SEED + number, spenders=SPENDERS, each=EACH, cards=[f"C{one}" for one in range(CARDS)], helpers=False
-    )
-    recorder = Recorder(SystemClock())
-
-    async def run() -> None:
-        await asyncio.gather(spend(way, recorder, played.spenders), failover.happen())
-        await look_at_the_end(way, recorder, played)
-
-    asyncio.run(run())
-    return recorder
 
 
 def _assert_kept(site: PayingSite, recorder: Recorder) -> None:
@@ -174,7 +153,7 @@ def test_a_primary_that_stood_still_is_not_served_again(pair: Pair, tmp_path: Pa
         with ExitStack() as standing_still:
 
             async def stand_still() -> None:
-                await _until(lambda: bool(pair.waiting()))
+                await until(lambda: bool(pair.waiting()))
                 standing_still.enter_context(frozen(old))
                 pair.promote()
 

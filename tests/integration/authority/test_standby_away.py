@@ -20,13 +20,12 @@ from tests.helpers.paying_site import PayingSite, make_paying_site
 from tests.helpers.spending_oracle import faults
 from tests.helpers.standby import Pair, running_pair, wait_until
 from tests.linearizability.history import Call, Recorder, Result
+from tests.linearizability.outages import WAIT_S, until
 from tests.linearizability.plans import Round
 from tests.linearizability.spenders import judged, look_at_the_end, spend
 from tests.linearizability.wire import Wire, unguarded, wire
 
 SPENDERS: Final = 4
-WAIT_S: Final = 60.0
-POLL_S: Final = 0.02
 REFUSED_WITHIN_S: Final = 10 * ANSWER_S
 REFUSALS: Final = 12  # so often somebody hears "not now" before the standby is back
 
@@ -44,14 +43,6 @@ def site(pair: Pair, tmp_path: Path) -> PayingSite:
     made = make_paying_site(tmp_path / "authority", active=SPENDERS, database=pair.new_database())
     unguarded(made)
     return made
-
-
-async def _until(true: Callable[[], object]) -> None:
-    for _ in range(int(WAIT_S / POLL_S)):
-        if true():
-            return
-        await asyncio.sleep(POLL_S)
-    raise AssertionError("it did not come to that")
 
 
 def _charge(card: str, code: int) -> Call:
@@ -82,14 +73,14 @@ def test_nothing_is_confirmed_until_the_standby_is_back_and_then_everything_once
         way.heard = hear
 
         async def be_away() -> None:
-            await _until(lambda: len(heard) >= SPENDERS)
+            await until(lambda: len(heard) >= SPENDERS)
             pair.standby.stop()
             away.set()
             started = time.monotonic()
-            await _until(lambda: way.unavailable)
+            await until(lambda: way.unavailable)
             assert time.monotonic() - started < REFUSED_WITHIN_S
             before = len(heard)
-            await _until(lambda: way.unavailable >= REFUSALS)
+            await until(lambda: way.unavailable >= REFUSALS)
             assert len(heard) == before, "somebody was told yes"
             pair.standby.start()
 
@@ -142,7 +133,7 @@ def test_what_the_primary_alone_has_is_told_to_nobody(
             assert await _once(way, recorder, first) is not None
             pair.standby.stop()
             asked = asyncio.ensure_future(_once(way, recorder, unknown))
-            await _until(pair.waiting)
+            await until(pair.waiting)
             (number,) = pair.waiting()
             if given_up:
                 assert await asked is None
