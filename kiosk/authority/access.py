@@ -26,7 +26,7 @@ from kiosk.protocol.messages import MAX_BODY_BYTES, EnrolmentRequest
 from kiosk.protocol.nonces import Nonces
 from kiosk.protocol.problems import ProblemKind
 from kiosk.protocol.routes import ENROLMENT_KEYID
-from kiosk.protocol.signing import Fault, RequestParts, Verified, read_claim, request_signature, verify_claim
+from kiosk.protocol.signing import Claim, Fault, RequestParts, fault_of, read_claim, request_signature
 
 MAX_KEYS_KEPT = 4_096
 MAX_QUERY_CHARS = 1_024
@@ -40,7 +40,7 @@ class _Caller:
     """Who signed, found while the signature was checked."""
 
     terminal: TerminalRow | None
-    verified: Verified
+    claim: Claim
 
 
 class Access:
@@ -73,13 +73,13 @@ class Access:
                 return self._answers.problem(self._answers.of_fault(caller), request_signature=signature)
             answer = await resource.handler(self._call(resource, request, parts, caller))
             failpoint("authority.answer.before_send")
-            return self._answers.message(answer, request_signature=caller.verified.signature)
+            return self._answers.message(answer, request_signature=caller.claim.signature)
         except Exception as error:
             found = self._answers.of_error(error, where=resource.name)
             return self._answers.problem(found, request_signature=signature)
 
     async def _let_in(self, resource: Resource, parts: RequestParts) -> _Caller | Fault:
-        claim = read_claim(parts)
+        claim = read_claim(parts, authority=self._public_name)
         if isinstance(claim, Fault):
             return claim
         terminal: TerminalRow | None = None
@@ -89,18 +89,12 @@ class Access:
             # read anew for each request: a revocation is in force within the moment it is written (PR-05)
             terminal = await self._runner.read(lambda tx: find_terminal(tx, claim.keyid))
             key = self._key(terminal.request_key) if terminal else None
-        verified = verify_claim(
-            claim,
-            authority=self._public_name,
-            verifier=key,
-            nonces=self._nonces,
-            now_s=self._authority.clock.now_ms() // 1000,
-        )
-        if isinstance(verified, Fault):
-            return verified
+        fault = fault_of(claim, verifier=key, nonces=self._nonces, now_s=self._authority.clock.now_ms() // 1000)
+        if fault is not None:
+            return fault
         if terminal is not None and terminal.revoked_ms is not None and not resource.revoked_may:
             raise TurnedAway(ProblemKind.REVOKED_TERMINAL, "this terminal was revoked")
-        return _Caller(terminal, verified)
+        return _Caller(terminal, claim)
 
     def _call(self, resource: Resource, request: Request, parts: RequestParts, caller: _Caller) -> Call:
         message: msgspec.Struct | None = None
@@ -121,7 +115,7 @@ class Access:
             expected = resource.route(call)
         except ValueError:
             raise malformed("an id in the address is a lower-case UUID") from None
-        if expected.key != caller.verified.idempotency_key and not _free_key(expected.key, caller.verified):
+        if expected.key != caller.claim.idempotency_key and not _free_key(expected.key, caller.claim):
             raise malformed("the idempotency key is not the one that belongs to this request")
         return call
 
@@ -134,9 +128,9 @@ class Access:
         return key
 
 
-def _free_key(expected: str | None, verified: Verified) -> bool:
+def _free_key(expected: str | None, claim: Claim) -> bool:
     """A question without effect (a balance) is named by its asker: only the form of its key is fixed."""
-    given = verified.idempotency_key
+    given = claim.idempotency_key
     return expected is not None and expected.endswith("/*") and given is not None and given.startswith(expected[:-1])
 
 

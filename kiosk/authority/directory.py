@@ -72,23 +72,29 @@ class Directory:
 
     async def key(self, key_id: str) -> KnownKey | None:
         """Whose key this is; ``None`` for nobody's and for a revoked one."""
-        if not self._fresh():
+        if not self.fresh:
             await self._refresh()
+        return self.known(key_id)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the picture is young enough to be asked without waiting, by ``known``."""
+        return self._taken_ms is not None and self._clock.monotonic_ms() - self._taken_ms < FRESH_MS
+
+    def known(self, key_id: str) -> KnownKey | None:
+        """Whose key this is, as the picture stands."""
         return self._picture.keys.get(key_id)
 
     async def merchant(self, merchant_no: int) -> KnownMerchant | None:
         """A merchant by its number, for a payment that it does not sign itself."""
-        if not self._fresh():
+        if not self.fresh:
             await self._refresh()
         return self._picture.merchants.get(merchant_no)
-
-    def _fresh(self) -> bool:
-        return self._taken_ms is not None and self._clock.monotonic_ms() - self._taken_ms < FRESH_MS
 
     async def _refresh(self) -> None:
         """Take a new picture, once for all who wait for it."""
         async with self._refreshing:
-            if self._fresh():
+            if self.fresh:
                 return
             asked_ms = self._clock.monotonic_ms()  # what is written after this may be missing
             if self._missed is None or asked_ms - self._missed[0] >= TRIED_MS:

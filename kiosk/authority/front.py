@@ -23,10 +23,11 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kiosk.authority.app import Application
+from kiosk.authority.familiar_request import Manner
 from kiosk.authority.merchant_access import Found, Reply, problem_reply
-from kiosk.authority.usual_request import Unfinished, Usual, read_usual
+from kiosk.authority.usual_request import Unfinished, read_usual
 from kiosk.protocol.problems import ProblemKind, merchant_problem
-from kiosk.protocol.signing import RequestParts
+from kiosk.protocol.signing import Claim, RequestParts
 
 HEAD_LIMIT_BYTES: Final = 65_536
 REQUEST_LIMIT_BYTES: Final = 2_097_152  # with every byte of the largest body in a chunk of its own
@@ -79,6 +80,7 @@ class Front(HttpToolsProtocol):
         super().__init__(*args, **named)
         assert isinstance(self.app, Application), "nothing of uvicorn stands between this and the application"
         self._door = self.app.merchants
+        self._manner = Manner[Found]()
         self._owed = 0  # requests read to their end and not answered; several only if they came in one piece
         self._asking: asyncio.Task[None] | None = None  # decides the one that came the usual way
         self._last = False  # its answer is the connection's last
@@ -117,6 +119,10 @@ class Front(HttpToolsProtocol):
             self._keep(data)
             return
         if not self._inside:
+            known = None if self._begun else self._manner.read(data)
+            if known is not None:
+                self._ask(*known)
+                return
             data, begun, self._begun = self._begun + data, bool(self._begun), b""
             usual = read_usual(data)
             if isinstance(usual, Unfinished):
@@ -126,10 +132,11 @@ class Front(HttpToolsProtocol):
                 return
             found = self._door.find(usual.path) if usual is not None else None
             if usual is not None and found is not None:
-                self._owed = 1
-                self._due_s = math.inf
-                self._asking = self.loop.create_task(self._ask(found, usual))
-                self.tasks.add(self._asking)  # whoever ends the server waits for it, whatever becomes of the connection
+                parts = RequestParts(usual.method, usual.path, usual.query, (), usual.body)
+                claim = self._door.claim(found, parts, usual.fields)
+                if isinstance(claim, Claim):
+                    self._manner.met(data, usual, claim, found)
+                self._ask(found, claim)
                 return
         self._feed(data)
 
@@ -151,11 +158,19 @@ class Front(HttpToolsProtocol):
 
     # the usual way
 
-    async def _ask(self, found: Found, usual: Usual) -> None:
-        parts = RequestParts(usual.method, usual.path, usual.query, (), usual.body)
+    def _ask(self, found: Found, claim: Claim | Reply) -> None:
+        if isinstance(claim, Reply):
+            self._send(claim)
+            return
+        self._owed = 1
+        self._due_s = math.inf
+        self._asking = self.loop.create_task(self._decide(found, claim))
+        self.tasks.add(self._asking)  # whoever ends the server waits for it, whatever becomes of the connection
+
+    async def _decide(self, found: Found, claim: Claim) -> None:
         reply: Reply | None = None
         try:
-            reply = await self._door.reply(found, parts, usual.fields)
+            reply = await self._door.decide(found, claim)
         finally:
             self._answer(reply)
 
@@ -170,13 +185,17 @@ class Front(HttpToolsProtocol):
         if reply is None:
             self.transport.abort()
             return
+        self._manner.judged(true=reply.status == HTTPStatus.OK)
+        self._send(reply)
+        if self._waiting:
+            self._go_on()
+
+    def _send(self, reply: Reply) -> None:
         self.transport.write(_written(reply, self.server_state.default_headers, last=self._last))
         if self._last:
             self.transport.close()
             return
         self._wait()
-        if self._waiting:
-            self._go_on()
 
     # the library's way
 

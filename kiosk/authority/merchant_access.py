@@ -33,7 +33,7 @@ from kiosk.protocol.nonces import Nonces
 from kiosk.protocol.payments import MAX_KEY_CHARS, REPLAYED_HEADER
 from kiosk.protocol.problems import PROBLEM_JSON, Problem, ProblemKind, merchant_problem
 from kiosk.protocol.signature_fields import read_fields
-from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, Verified, claim_of, verify_claim
+from kiosk.protocol.signing import MERCHANT_TAG, Claim, Fault, RequestParts, claim_of, fault_of
 
 MAX_NONCES_PER_KEY = (
     2_000_000  # alive for six minutes: 5,500 requests a second by one key; with all keys at most 4,000,000
@@ -94,7 +94,7 @@ class MerchantAccess:
         self._directory = directory
         self._guard = guard
         self._checkouts = checkouts
-        self._public_name = public_name
+        self.public_name = public_name
         self._wait = pause
         self._waiting = 0
         self._nonces = Nonces(max_per_key=MAX_NONCES_PER_KEY)
@@ -125,67 +125,63 @@ class MerchantAccess:
         else:
             query = scope["query_string"].decode("ascii", "backslashreplace")
             parts = RequestParts(scope["method"], raw_path(scope), query, scope["headers"], body)
-            reply = await self.reply(found, parts, read_fields(parts.headers))
+            claim = self.claim(found, parts, read_fields(parts.headers))
+            reply = claim if isinstance(claim, Reply) else await self.decide(found, claim)
         await _send(send, reply)
 
-    async def reply(self, found: Found, parts: RequestParts, fields: Mapping[str, str] | None) -> Reply:
-        """The answer to one request; never raises. ``fields`` are its header fields by lower-case name, ``None`` if they cannot be
-        read in one way only."""
-        methods, params = found
+    def claim(self, found: Found, parts: RequestParts, fields: Mapping[str, str] | None) -> Claim | Reply:
+        """What a request says of itself, or the answer to one that says it wrongly; never raises. ``fields`` are its header fields
+        by lower-case name, ``None`` if they cannot be read in one way only."""
+        methods, _ = found
         resource = methods.get(parts.method)
         if resource is None:
             allow = (b"allow", ", ".join(sorted(methods)).encode())
             return problem_reply(merchant_problem(ProblemKind.METHOD_NOT_ALLOWED), allow)
         try:
-            reply = await self._answer(resource, params, parts, fields)
+            claim = claim_of(parts, fields, authority=self.public_name, tag=MERCHANT_TAG)
+        except Exception as error:
+            return self._failed(resource, error)
+        return problem_reply(self._fault(resource, claim)) if isinstance(claim, Fault) else claim
+
+    async def decide(self, found: Found, claim: Claim) -> Reply:
+        """The answer to a request that claims to be a merchant's; never raises."""
+        methods, params = found
+        resource = methods[claim.request.method]
+        try:
+            directory = self._directory  # nearly always fresh, and then nothing waits
+            who = directory.known(claim.keyid) if directory.fresh else await directory.key(claim.keyid)
+            call = self._let_in(resource, params, claim, who)
+            if isinstance(call, Fault):
+                return problem_reply(self._fault(resource, call))
+            forbidden = _forbidden(resource, call.who)
+            if forbidden is not None and not await self._runner.read(asked_before(call.who.caller, call.key)):
+                raise forbidden
+            reply = _reply_to(await resource.handler(call))
             failpoint("authority.merchant.before_send")
         except Exception as error:
-            # the top of a request, as in ``access``: of_error makes the one neutral problem of it
-            return problem_reply(self._worded(self._answers.of_error(error, where=resource.name)))
+            return self._failed(resource, error)
         return reply
 
-    async def _answer(
-        self,
-        resource: MerchantResource,
-        params: Mapping[str, str],
-        parts: RequestParts,
-        fields: Mapping[str, str] | None,
-    ) -> Reply:
-        claim = claim_of(parts, fields, tag=MERCHANT_TAG)
-        if isinstance(claim, Fault):
-            return problem_reply(self._fault(resource, claim))
-        who = await self._directory.key(claim.keyid)
-        verified = verify_claim(
-            claim,
-            authority=self._public_name,
-            verifier=who.verifier if who is not None else None,
-            nonces=self._nonces,
-            now_s=self._authority.clock.now_ms() // 1000,
-        )
-        if isinstance(verified, Fault) or who is None:
-            fault = verified if isinstance(verified, Fault) else Fault.UNKNOWN_KEY
-            return problem_reply(self._fault(resource, fault))
-        call = self._call(resource, who, claim, verified, params)
-        forbidden = _forbidden(resource, who)
-        if forbidden is not None and not await self._runner.read(asked_before(who.caller, call.key)):
-            raise forbidden
-        answer = await resource.handler(call)
-        if isinstance(answer, Repeated):
-            first = answer.answer
-            if isinstance(first, Declined):
-                return problem_reply(_refusal(first), _REPLAYED)
-            return Reply(200, encode(first), _YES_AGAIN)
-        return problem_reply(_refusal(answer)) if isinstance(answer, Declined) else Reply(200, encode(answer), _YES)
+    def _failed(self, resource: MerchantResource, error: Exception) -> Reply:
+        # the top of a request, as in ``access``: of_error makes the one neutral problem of it
+        return problem_reply(self._worded(self._answers.of_error(error, where=resource.name)))
 
-    def _call(
-        self, resource: MerchantResource, who: KnownKey, claim: Claim, verified: Verified, params: Mapping[str, str]
-    ) -> MerchantCall:
+    def _let_in(
+        self, resource: MerchantResource, params: Mapping[str, str], claim: Claim, who: KnownKey | None
+    ) -> MerchantCall | Fault:
+        """What is asked, if the claim is true."""
+        verifier = None if who is None else who.verifier
+        now_s = self._authority.clock.now_ms() // 1000
+        fault = fault_of(claim, verifier=verifier, nonces=self._nonces, now_s=now_s)
+        if fault is not None:
+            return fault
+        assert who is not None, "without a key nothing is true"
         key, message = "", None
         if resource.method == "POST":
-            key = verified.idempotency_key or ""
+            key = claim.idempotency_key or ""
             if _KEY.fullmatch(key) is None:
                 raise malformed(f"the idempotency key has 1 to {MAX_KEY_CHARS} letters, digits, dots, colons, _ or -")
-            kind = claim.fields["content-type"]
+            kind = claim.content_type or ""
             if kind != JSON and kind.split(";")[0].strip() != JSON:
                 raise malformed("the content is application/json")
             assert resource.request is not None, "every POST of merchants has a message"
@@ -240,6 +236,16 @@ def _forbidden(resource: MerchantResource, who: KnownKey) -> TurnedAway | None:
     if resource.presents and not who.merchant.direct:
         return TurnedAway(ProblemKind.HOSTED_PAGE_ONLY, "make a checkout: its page takes the code")
     return None
+
+
+def _reply_to(answer: msgspec.Struct | Declined) -> Reply:
+    """What goes back for a handler's answer."""
+    if isinstance(answer, Repeated):
+        first = answer.answer
+        if isinstance(first, Declined):
+            return problem_reply(_refusal(first), _REPLAYED)
+        return Reply(200, encode(first), _YES_AGAIN)
+    return problem_reply(_refusal(answer)) if isinstance(answer, Declined) else Reply(200, encode(answer), _YES)
 
 
 def _refusal(found: Declined) -> Problem:

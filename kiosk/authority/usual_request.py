@@ -7,6 +7,7 @@ that is read here means to everybody in front of us what it means to us. Not res
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -15,12 +16,11 @@ from kiosk.protocol.messages import MAX_BODY_BYTES
 MAX_HEAD_BYTES = 8_192
 
 # what an address may hold unquoted (RFC 3986, 3.3 and 3.4); no fragment
-_FIRST = re.compile(
-    r"(GET|POST) (/[A-Za-z0-9%._~!$&'()*+,;=:@/-]*)(?:\?([A-Za-z0-9%._~!$&'()*+,;=:@/?-]*))? HTTP/1\.1\r\n"
-)
-# a token, one colon, one space, a value without blanks around it (RFC 9112, 5)
-_FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([!-~](?:[ -~]*[!-~])?)\r$", re.MULTILINE)
+_FIRST = re.compile(r"(GET|POST) (/[A-Za-z0-9%._~!$&'()*+,;=:@/-]*)(?:\?([A-Za-z0-9%._~!$&'()*+,;=:@/?-]*))? HTTP/1\.1")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token (RFC 9110, 5.6.2)
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,8}")
+# what each byte of a head is: 0 what no head of ours has, 1 the rest
+_SEEN = bytes(byte in b"\r\n" or 0x20 <= byte < 0x7F for byte in range(256))
 # each of these asks for something that the library knows how to do
 _UNUSUAL = frozenset(
     {"transfer-encoding", "expect", "upgrade", "content-encoding", "te", "trailer", "proxy-connection"}
@@ -50,29 +50,46 @@ def read_usual(data: bytes) -> Usual | Unfinished | None:
     end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
     if end < 0:
         return None
+    head = data[: end + 2]
+    if 0 in head.translate(_SEEN):
+        return None
+    text = head.decode("ascii")
+    first, *lines, _ = text.split("\r\n")
+    # every end of a line is a whole one; no value is empty or has blanks around it
+    if text.count("\r") != len(lines) + 1 or text.count("\n") != len(lines) + 1 or ":  " in text or " \r\n" in text:
+        return None
     try:
-        head = data[: end + 2].decode("ascii")
-    except UnicodeDecodeError:
+        method, path, query = _asked(first)
+        fields = {_lower(name): value for name, value in [line.split(": ", 1) for line in lines]}
+    except ValueError:
         return None
-    first = _FIRST.match(head)
-    if first is None:
+    if len(fields) != len(lines) or "host" not in fields or not _UNUSUAL.isdisjoint(fields):
         return None
-    found = _FIELD.findall(head, first.end())
-    if len(found) != head.count("\n") - 1:
-        return None  # a line that is no plain field
-    fields = {name.lower(): value for name, value in found}
-    if len(fields) != len(found) or "host" not in fields or not _UNUSUAL.isdisjoint(fields):
-        return None
-    if fields.get("connection", "keep-alive").lower() != "keep-alive":
+    if "connection" in fields and fields["connection"].lower() != "keep-alive":
         return None
     body = data[end + 4 :]
-    method, path, query = first.groups("")
-    length = fields.get("content-length")
-    if length is None:
-        if method != "GET" or body:
-            return None
-    elif _LENGTH.fullmatch(length) is None or int(length) > MAX_BODY_BYTES or int(length) < len(body):
+    told = fields.get("content-length")
+    if told is None:
+        return None if method != "GET" or body else Usual(method, path, query, fields, body)
+    length = int(told) if _LENGTH.fullmatch(told) is not None else MAX_BODY_BYTES + 1
+    if length > MAX_BODY_BYTES or length < len(body):
         return None
-    elif int(length) > len(body):
-        return _UNFINISHED
-    return Usual(method, path, query, fields, body)
+    return _UNFINISHED if length > len(body) else Usual(method, path, query, fields, body)
+
+
+@lru_cache(maxsize=256)  # nearly all ask for one address
+def _asked(line: str) -> tuple[str, str, str]:
+    """Method, path and query of a request's first line. Raises ``ValueError``."""
+    found = _FIRST.fullmatch(line)
+    if found is None:
+        raise ValueError("not the usual first line")
+    method, path, query = found.groups("")
+    return method, path, query
+
+
+@lru_cache(maxsize=256)  # a client writes a name in one way all its life; whoever invents others costs evictions
+def _lower(name: str) -> str:
+    """A field's name in lower case. Raises ``ValueError`` for what is none."""
+    if _NAME.fullmatch(name) is None:
+        raise ValueError("not a field's name")
+    return name.lower()

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -34,7 +34,7 @@ class BadKey(ValueError):  # noqa: N818 - says what is the matter
     """The text or the bytes are not a key. The message never holds them."""
 
 
-class Algorithm(Enum):
+class Algorithm(StrEnum):
     """What may stand in ``alg``: terminals and the authority sign with P-256, merchants may also use a shared secret."""
 
     ECDSA_P256_SHA256 = "ecdsa-p256-sha256"

@@ -9,12 +9,12 @@ PR-08). Not responsible for whose key it is (a ``KeyRing`` is passed in) nor for
 import base64
 import binascii
 import hashlib
-import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, Protocol
 
 import msgspec
@@ -27,7 +27,6 @@ from kiosk.protocol.signature_fields import (
     NONCE_BYTES,
     VERSION_HEADER,
     HeaderPairs,
-    Seen,
     read_fields,
     read_signature,
 )
@@ -154,20 +153,31 @@ class KeyRing(Protocol):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A request that is well formed and says whose it is; nothing of it is proved yet."""
+    """A request that is well formed and says whose it is; nothing of it is proved yet. ``base`` is what its owner would have signed
+    (RFC 9421, 2.5), ``proof`` the bytes that are to prove it, ``signature`` the header's value, to which an answer is bound."""
 
     keyid: str
+    alg: str
+    created_s: int
+    nonce: str
+    base: bytes
+    proof: bytes
+    signature: str
+    idempotency_key: str | None
+    content_type: str | None
+    version: str
     request: RequestParts
-    fields: Mapping[str, str]
-    seen: Seen
 
 
-def read_claim(request: RequestParts, *, tag: str = TERMINAL_TAG) -> Claim | Fault:
-    """Everything that can be judged without the key, so that the key may be looked up meanwhile by whatever takes its time."""
-    return claim_of(request, read_fields(request.headers), tag=tag)
+def read_claim(request: RequestParts, *, authority: str, tag: str = TERMINAL_TAG) -> Claim | Fault:
+    """Everything that can be judged without the key, so that the key may be looked up meanwhile by whatever takes its time.
+
+    ``authority`` is the configured public name: what the client wrote into ``Host`` is not looked at, so that a proxy may end TLS.
+    """
+    return claim_of(request, read_fields(request.headers), authority=authority, tag=tag)
 
 
-def claim_of(request: RequestParts, fields: Mapping[str, str] | None, *, tag: str) -> Claim | Fault:
+def claim_of(request: RequestParts, fields: Mapping[str, str] | None, *, authority: str, tag: str) -> Claim | Fault:
     """``read_claim`` for header fields that were read already: by lower-case name, each once; ``None`` if they could not be."""
     if fields is None:
         return Fault.BAD
@@ -177,52 +187,59 @@ def claim_of(request: RequestParts, fields: Mapping[str, str] | None, *, tag: st
     seen = read_signature(fields, wanted=covered)
     if seen is None or seen.tag != tag or not _whole_request(request, fields, covered):
         return Fault.BAD
-    return Claim(seen.keyid, request, fields, seen)
-
-
-def verify_claim(
-    claim: Claim, *, authority: str, verifier: Verifier | None, nonces: Nonces, now_s: int
-) -> Verified | Fault:
-    """What the claim is worth under the key of whom it names (``None``: nobody's).
-
-    ``authority`` is the configured public name: what the client wrote into ``Host`` is not looked at, so that a proxy may end TLS.
-    The nonce is remembered only for a good signature, so nobody else can use up a terminal's nonces.
-    """
-    request, fields, seen = claim.request, claim.fields, claim.seen
-    if verifier is None:
-        return Fault.UNKNOWN_KEY
-    if verifier.algorithm.value != seen.alg:
-        return Fault.BAD
-    derived = _derived(request.method, authority, request.path, request.query)
-    values = tuple([derived[name] if name in derived else fields[name] for name in seen.order])
-    base = (_layout(seen.order) % values + seen.params).encode("ascii", "backslashreplace")
-    if not verifier.verify(seen.signature, base):
-        return Fault.BAD
-    # after the signature: only its owner learns the authority's time, and only its owner spends nonces
-    if not now_s - MAX_AGE_S <= seen.created_s <= now_s + MAX_SKEW_S:
-        return Fault.SKEW
-    verdict = nonces.use(seen.keyid, seen.nonce, created_s=seen.created_s, now_s=now_s)
-    if verdict is not NonceVerdict.FRESH:
-        return Fault.REPLAYED if verdict is NonceVerdict.SEEN else Fault.BUSY
-    return Verified(
+    layout, values_of = _layout(seen.order, request.method, authority, request.path, request.query)
+    return Claim(
         keyid=seen.keyid,
+        alg=seen.alg,
         created_s=seen.created_s,
         nonce=seen.nonce,
+        base=(layout % values_of(fields) + seen.params).encode("ascii", "backslashreplace"),
+        proof=seen.signature,
         signature=fields["signature"],
         idempotency_key=fields.get(KEY_HEADER),
+        content_type=fields.get("content-type"),
         version=fields[VERSION_HEADER],
+        request=request,
     )
+
+
+def fault_of(claim: Claim, *, verifier: Verifier | None, nonces: Nonces, now_s: int) -> Fault | None:
+    """What is wrong with a claim under the key of whom it names (``None``: nobody's); ``None`` when it is true.
+
+    The nonce is remembered only for a good signature, so nobody else can use up a terminal's nonces.
+    """
+    if verifier is None:
+        return Fault.UNKNOWN_KEY
+    if verifier.algorithm != claim.alg or not verifier.verify(claim.proof, claim.base):
+        return Fault.BAD
+    # after the signature: only its owner learns the authority's time, and only its owner spends nonces
+    if not now_s - MAX_AGE_S <= claim.created_s <= now_s + MAX_SKEW_S:
+        return Fault.SKEW
+    verdict = nonces.use(claim.keyid, claim.nonce, created_s=claim.created_s, now_s=now_s)
+    if verdict is NonceVerdict.FRESH:
+        return None
+    return Fault.REPLAYED if verdict is NonceVerdict.SEEN else Fault.BUSY
 
 
 def verify_request(
     request: RequestParts, *, authority: str, keys: KeyRing, nonces: Nonces, now_s: int, tag: str = TERMINAL_TAG
 ) -> Verified | Fault:
-    """``read_claim`` and ``verify_claim`` in one, for keys that are at hand. Anything missing, doubled, added or altered is a
+    """``read_claim`` and ``fault_of`` in one, for keys that are at hand. Anything missing, doubled, added or altered is a
     ``Fault``."""
-    claim = read_claim(request, tag=tag)
+    claim = read_claim(request, authority=authority, tag=tag)
     if isinstance(claim, Fault):
         return claim
-    return verify_claim(claim, authority=authority, verifier=keys(claim.keyid), nonces=nonces, now_s=now_s)
+    fault = fault_of(claim, verifier=keys(claim.keyid), nonces=nonces, now_s=now_s)
+    if fault is not None:
+        return fault
+    return Verified(
+        keyid=claim.keyid,
+        created_s=claim.created_s,
+        nonce=claim.nonce,
+        signature=claim.signature,
+        idempotency_key=claim.idempotency_key,
+        version=claim.version,
+    )
 
 
 def request_signature(headers: HeaderPairs) -> str | None:
@@ -281,7 +298,7 @@ def _whole_request(request: RequestParts, fields: Mapping[str, str], covered: tu
         return False
     if not _is_target(request.method, request.path, request.query):
         return False
-    return hmac.compare_digest(fields["content-digest"], content_digest(request.body))
+    return fields["content-digest"] == content_digest(request.body)
 
 
 @lru_cache(maxsize=256)  # nearly all ask for one address
@@ -306,10 +323,14 @@ def _quoted(part: str) -> str:
     return f'"{name}";req' if req else f'"{name}"'
 
 
-@lru_cache(maxsize=256)  # a client has one order all its life; whoever invents others costs evictions
-def _layout(order: tuple[str, ...]) -> str:
-    """The signature base of a request with these parts, a place for each value, up to the parameters."""
-    return "".join(f'"{name}": %s\n' for name in order) + '"@signature-params": '
+@lru_cache(maxsize=256)  # a client has one order all its life, and nearly all ask for one address
+def _layout(
+    order: tuple[str, ...], method: str, authority: str, path: str, query: str
+) -> tuple[str, Callable[[Mapping[str, str]], tuple[str, ...]]]:
+    """The signature base of such requests up to the parameters, a place for each field's value, and how to get the values."""
+    derived = _derived(method, authority, path, query)
+    lines = [f'"{name}": {derived[name].replace("%", "%%") if name in derived else "%s"}\n' for name in order]
+    return "".join(lines) + '"@signature-params": ', itemgetter(*(name for name in order if name not in derived))
 
 
 def signature_base(lines: Iterable[tuple[str, str]], params: str) -> bytes:

@@ -3,7 +3,7 @@ held up."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -14,10 +14,9 @@ from kiosk.authority.http_server import END_LIMIT_S, listen
 from kiosk.authority.merchant_access import Found, Reply
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.authority.store.writer import lanes
-from kiosk.authority.usual_request import Usual
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import PaymentRequest, Scratch
-from kiosk.protocol.signing import RequestParts
+from kiosk.protocol.signing import Claim
 from tests.helpers.asgi import PUBLIC_NAME, Prepared
 from tests.helpers.merchant import MerchantClient
 from tests.helpers.raw_http import Connection
@@ -51,12 +50,12 @@ class Gate:
     """Holds the merchants' door's answers back, decided or not, until it is opened. Open at first."""
 
     def __init__(self, app: Application) -> None:
-        self._reply = app.merchants.reply
+        self._decide = app.merchants.decide
         self._open = threading.Event()
         self._open.set()
         self._entered = threading.Semaphore(0)
         self.before = False
-        app.merchants.reply = self._held  # type: ignore[method-assign]  # a test's hand on the door
+        app.merchants.decide = self._held  # type: ignore[method-assign]  # a test's hand on the door
 
     def shut(self, *, before: bool = False) -> None:
         """From now on everybody waits: after the decision, or ``before`` it."""
@@ -71,12 +70,12 @@ class Gate:
     def open(self) -> None:
         self._open.set()
 
-    async def _held(self, found: Found, parts: RequestParts, fields: Mapping[str, str] | None) -> Reply:
+    async def _held(self, found: Found, claim: Claim) -> Reply:
         if self._open.is_set():
-            return await self._reply(found, parts, fields)
+            return await self._decide(found, claim)
         if self.before:
             await self._wait()
-        reply = await self._reply(found, parts, fields)
+        reply = await self._decide(found, claim)
         if not self.before:
             await self._wait()
         return reply
@@ -107,9 +106,9 @@ class ServedFront:
         self._cards = cycle(self.till.serials)
 
         class Counting(front):  # type: ignore[valid-type,misc]  # whichever front a test serves with
-            async def _ask(self, found: Found, usual: Usual) -> None:
+            def _ask(self, found: Found, claim: Claim | Reply) -> None:
                 ways.usual += 1
-                await super()._ask(found, usual)
+                super()._ask(found, claim)
 
             def on_headers_complete(self) -> None:
                 super().on_headers_complete()

@@ -3,6 +3,8 @@
 Not responsible for deciding (the spending service); plays the two scenarios of test mode that are about the authority itself.
 """
 
+from collections.abc import Awaitable
+
 from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantResource
 from kiosk.authority.services.guard import Pause, PauseKind
 from kiosk.authority.services.pay.asked import Ask
@@ -69,8 +71,8 @@ async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, questio
     return answered
 
 
-async def _decided(call: MerchantCall, question: Ask) -> Answered:
-    answered: Answered = await call.runner.together(call.authority.spending.batch, question)
+def _decided(call: MerchantCall, question: Ask) -> Awaitable[Answered]:
+    answered: Awaitable[Answered] = call.runner.together(call.authority.spending.batch, question)
     return answered
 
 
