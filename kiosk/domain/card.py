@@ -1,10 +1,12 @@
 """What is printed on a card: the public serial with its ISO 7064 MOD 97-10 check, and the secret codes with their Damm digit.
 
-Not responsible for randomness (the press room draws the digits) nor for whether a card exists (only the authority knows).
+Both are structures of msgspec, made several times as fast as frozen dataclasses: each payment parses one of each. Not responsible
+for randomness (the press room draws the digits) nor for whether a card exists (only the authority knows).
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 SERIAL_DIGITS = 16
 SERIAL_RANDOM_DIGITS = 12
@@ -24,6 +26,9 @@ _DAMM = (
     (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
+# the same in one row, to be gone through by ASCII digits: where the next step begins is added to its digit
+_ZERO = ord("0")
+_STEPS = (0,) * _ZERO + tuple(10 * interim for row in _DAMM for interim in row)
 
 
 class NumberFault(Enum):
@@ -34,8 +39,7 @@ class NumberFault(Enum):
     CHECK = "check"
 
 
-@dataclass(frozen=True, slots=True)
-class Serial:
+class Serial(msgspec.Struct, frozen=True, gc=False):
     """A card's public number: 12 random digits, 2 for the series, 2 check digits. Build it with ``parse_serial``.
 
     ``repr`` and ``str`` show the last four digits only, so that no log, crash report or assertion carries a whole serial.
@@ -66,17 +70,18 @@ class Serial:
 
 def serial_check(first14: str) -> str:
     """The two check digits of ISO 7064 MOD 97-10: ``98 - (first14 * 100 mod 97)``."""
-    return f"{98 - int(first14) * 100 % 97:02d}"
+    return f"{_check(int(first14)):02d}"
 
 
 def parse_serial(text: str) -> Serial | NumberFault:
     """The serial that a clerk typed or a scanner read; spaces are ignored. A fault says why it is none. Asks nobody."""
     digits = _digits(text)
-    if isinstance(digits, NumberFault):
-        return digits
+    if digits is None:
+        return NumberFault.NOT_DIGITS
     if len(digits) != SERIAL_DIGITS:
         return NumberFault.LENGTH
-    if serial_check(digits[:14]) != digits[14:]:
+    number = int(digits)
+    if _check(number // 100) != number % 100:
         return NumberFault.CHECK
     return Serial(digits)
 
@@ -89,8 +94,7 @@ def make_serial(*, random12: str, series_no: str) -> Serial:
     return Serial(first14 + serial_check(first14))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ScratchCode:
+class ScratchCode(msgspec.Struct, frozen=True, gc=False):
     """One single-use secret code under the film. It has no repr, and nothing but the press room and a payment ever holds one."""
 
     digits: str
@@ -103,20 +107,17 @@ class ScratchCode:
 
 def damm(digits: str) -> str:
     """The Damm check digit of ``digits``."""
-    interim = 0
-    for byte in digits.encode("ascii"):
-        interim = _DAMM[interim][byte - 48]
-    return str(interim)
+    return str(_interim(digits))
 
 
 def parse_code(text: str) -> ScratchCode | NumberFault:
     """The code that a shopper typed; spaces and hyphens are ignored. A fault is caught here and counts as no attempt (CD-01)."""
     digits = _digits(text.replace("-", "") if "-" in text else text)
-    if isinstance(digits, NumberFault):
-        return digits
+    if digits is None:
+        return NumberFault.NOT_DIGITS
     if len(digits) != CODE_DIGITS:
         return NumberFault.LENGTH
-    if damm(digits[:-1]) != digits[-1]:
+    if _interim(digits) != 0:  # the right check digit leads back to where one begins
         return NumberFault.CHECK
     return ScratchCode(digits)
 
@@ -128,9 +129,24 @@ def make_code(random11: str) -> ScratchCode:
     return ScratchCode(random11 + damm(random11))
 
 
-def _digits(text: str) -> str | NumberFault:
-    digits = text if _ascii_digits(text) else "".join(text.split())
-    return digits if _ascii_digits(digits) else NumberFault.NOT_DIGITS
+def _check(first14: int) -> int:
+    return 98 - first14 * 100 % 97
+
+
+def _interim(digits: str) -> int:
+    """Where the quasigroup leads with these digits: their check digit, or 0 if they end with the right one."""
+    at = 0
+    for byte in digits.encode():
+        at = _STEPS[at + byte]
+    return at // 10
+
+
+def _digits(text: str) -> str | None:
+    """A text's digits without its spaces; ``None`` if it holds anything else."""
+    if _ascii_digits(text):
+        return text
+    digits = "".join(text.split())
+    return digits if _ascii_digits(digits) else None
 
 
 def _ascii_digits(text: str) -> bool:
