@@ -14,7 +14,7 @@ import msgspec
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.services.texts import is_line
 from kiosk.authority.store.cards import card_id_of
-from kiosk.domain.card import NumberFault, ScratchCode, Serial, parse_code, parse_serial
+from kiosk.domain.card import ScratchCode, Serial, parse_code, parse_serial
 from kiosk.domain.currency import UnknownCurrencyError, currency
 from kiosk.domain.money import Money
 from kiosk.domain.payment import CARDS_MAX, WINDOW_MAX_S, WINDOW_MIN_S, Contract
@@ -44,7 +44,7 @@ class Caller:
     contracts: tuple[Contract, ...]
 
 
-class Presented(msgspec.Struct, frozen=True):
+class Presented(msgspec.Struct, frozen=True, gc=False):
     """One card with one of its codes."""
 
     card_id: int
@@ -55,8 +55,9 @@ class Presented(msgspec.Struct, frozen=True):
         return "Presented(…)"
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation on a payment. These and the rows are msgspec's structures, made several times as fast as dataclasses."""
+class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One operation on a payment. These and the rows are msgspec's structures, made several times as fast as dataclasses, and
+    unknown to the collector: nothing in them leads back to them."""
 
     caller: Caller
     op_id: bytes
@@ -64,7 +65,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: bytes
 
 
-class Present(Ask, frozen=True, kw_only=True):
+class Present(Ask, frozen=True, kw_only=True, gc=False):
     """Pay with cards: charge, or with ``capture`` false authorize. ``hosted``: the codes were typed on our own page, and the
     merchant has not seen them."""
 
@@ -85,7 +86,7 @@ class Verb(Enum):
     RETURN = "return"  # the authority's own: the window lapsed
 
 
-class Follow(Ask, frozen=True, kw_only=True):
+class Follow(Ask, frozen=True, kw_only=True, gc=False):
     """Go on with a payment. ``amount`` is missing for all that there is."""
 
     verb: Verb
@@ -135,7 +136,7 @@ def present(
     """The checked form of a new payment. Raises ``TurnedAway`` for numbers that cannot be right: that counts as no try (CD-01)."""
     if not 1 <= len(request.instruments) <= CARDS_MAX:
         raise malformed(f"a payment takes 1 to {CARDS_MAX} cards")
-    presented = tuple([_presented(one) for one in request.instruments])
+    presented = tuple(map(_presented, request.instruments))
     if len(presented) > 1 and len({one.card_id for one in presented}) != len(presented):
         raise malformed("a card stands twice in one payment")
     if not WINDOW_MIN_S <= request.window_s <= WINDOW_MAX_S:
@@ -147,7 +148,7 @@ def present(
         caller=caller,
         op_id=op_id,
         payment_id=op_id,
-        fingerprint=_fingerprint(fingerprint_key, "pay", request),
+        fingerprint=_fingerprint(fingerprint_key, b"pay", request),
         amount=amount_of(request.amount),
         presented=presented,
         capture=request.capture,
@@ -165,7 +166,7 @@ def follow(caller: Caller, key: str, payment_id: str, request: FollowRequest, *,
         caller=caller,
         op_id=op_id_of(caller, key),
         payment_id=id_bytes(payment_id),
-        fingerprint=_fingerprint(fingerprint_key, f"{verb.value}/{payment_id}", request),
+        fingerprint=_fingerprint(fingerprint_key, f"{verb.value}/{payment_id}".encode(), request),
         verb=verb,
         amount=amount_of(amount) if amount is not None else None,
     )
@@ -193,16 +194,16 @@ def amount_of(amount: Amount) -> Money:
 
 def _presented(instrument: Scratch) -> Presented:
     serial, code = parse_serial(instrument.serial), parse_code(instrument.code)
-    if isinstance(serial, NumberFault):
+    if not isinstance(serial, Serial):
         raise malformed("a serial has 16 digits with a right check: nothing was tried")
-    if isinstance(code, NumberFault):
+    if not isinstance(code, ScratchCode):
         raise malformed("a code has 12 digits with a right check: nothing was tried")
     return Presented(card_id_of(serial.digits), serial, code)
 
 
-def _fingerprint(key: Mac, what: str, request: msgspec.Struct) -> bytes:
+def _fingerprint(key: Mac, what: bytes, request: msgspec.Struct) -> bytes:
     # of the decoded message: 10.0 and 10 are the same question
-    return key.of(what.encode() + b"\0" + encode(request))[:ID_BYTES]
+    return key.of(what + b"\0" + encode(request))[:ID_BYTES]
 
 
 def _uuid8(digest: bytes) -> bytes:
