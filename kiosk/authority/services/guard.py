@@ -39,6 +39,10 @@ class Way(Enum):
     HOSTED = "hosted"
 
 
+_HOSTED = Way.HOSTED
+_Network = tuple[bytes, int]  # a network's hash, and how many failures of it are borne
+
+
 class PauseKind(Enum):
     """What is not possible for a while. ``SLOW_DOWN``: the next try; ``HOSTED_ONLY``: codes taken on the merchant's own pages;
     ``SUSPENDED``: any payment by this merchant's keys."""
@@ -129,14 +133,12 @@ class Guard:
         """What became of a payment that ``may_present`` let through: its answer, or ``None`` if it was not decided (trouble, or
         turned away). A repeat of an answer counts once; a right code without money behind it is no guess."""
         now_ms = self._clock.now_ms()
-        networks = self._networks(address)
+        networks = [] if address is None else self._networks(address)
         for network, _ in networks:
             self._pending.take_back(network)
         if outcome is None:
             return
-        self._mark(
-            merchant_no, way, outcome.payment_id, now_ms, guess=is_guess(outcome), networks=[one for one, _ in networks]
-        )
+        self._mark(merchant_no, way, outcome.payment_id, now_ms, guess=is_guess(outcome), networks=networks)
 
     def may_ask_balance(self, *, serial: str, address: str | None = None) -> Pause | None:
         """Whether the balance of this card may be shown now; a yes counts as one question."""
@@ -184,15 +186,15 @@ class Guard:
     # what follows a result
 
     def _mark(
-        self, merchant_no: int, way: Way, payment_id: str, at_ms: int, *, guess: bool, networks: Iterable[bytes]
+        self, merchant_no: int, way: Way, payment_id: str, at_ms: int, *, guess: bool, networks: Iterable[_Network]
     ) -> None:
         found = self._merchant(merchant_no)
         # a wrong code on our page is nobody's but its shopper's: otherwise a stranger could have a merchant suspended
-        marks = found.marks if way is Way.DIRECT else self._hosted
+        marks = self._hosted if way is _HOSTED else found.marks
         fresh = marks.note(payment_id, at_ms, hit=guess)
         if not (fresh and guess):
             return
-        for network in networks:
+        for network, _ in networks:
             self._failures.note(network, at_ms)
         if way is Way.DIRECT:
             self._judge_merchant(merchant_no, found, at_ms)
@@ -245,7 +247,7 @@ class Guard:
             self._tries.note(network, now_ms)
         return None
 
-    def _networks(self, address: str | None) -> list[tuple[bytes, int]]:
+    def _networks(self, address: str | None) -> list[_Network]:
         """What an address is counted as, and how many failures of it are borne: a subscriber's network, and with IPv6 also the
         site's that may hold 65,536 of those."""
         if address is None:

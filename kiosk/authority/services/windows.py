@@ -76,25 +76,28 @@ class Marks(Generic[K]):
     def __init__(self, *, window_ms: int, size: int) -> None:
         self.window_ms = window_ms
         self._size = size
-        self._marks: OrderedDict[K, tuple[int, bool]] = OrderedDict()
+        self._marks: deque[tuple[K, int, bool]] = deque()
+        self._known: set[K] = set()  # the keys of these
         self._hits = 0
 
     def note(self, key: K, at_ms: int, *, hit: bool) -> bool:
         """``False`` if the key was noted before: a repeat is no second result."""
-        if key in self._marks:
+        if key in self._known:
             return False
-        self._marks[key] = (at_ms, hit)
+        self._known.add(key)
+        self._marks.append((key, at_ms, hit))
         self._hits += hit
-        while len(self._marks) > self._size:
+        if len(self._marks) > self._size:
             self._drop()
         return True
 
     def share(self, now_ms: int) -> tuple[int, int]:
         """How many were hits, and of how many results."""
-        while self._marks and next(iter(self._marks.values()))[0] <= now_ms - self.window_ms:
+        while self._marks and self._marks[0][1] <= now_ms - self.window_ms:
             self._drop()
         return self._hits, len(self._marks)
 
     def _drop(self) -> None:
-        _, (_, hit) = self._marks.popitem(last=False)
+        key, _, hit = self._marks.popleft()
+        self._known.discard(key)
         self._hits -= hit
