@@ -7,9 +7,10 @@ group that fails is split until the culprit is alone. Not responsible for runnin
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from kiosk.authority.store.ports import BUSY, Done, Failed, Group, Work, trouble
 from kiosk.authority.store.spends import StaleFacts
@@ -21,8 +22,7 @@ STALE_TRIES = 5  # an operator's command changed a card while a payment of it wa
 Result = Done | Failed
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """A work of its own, or with ``group`` a question that is answered together with its neighbours. Who waits is told through
     ``loop`` where that is another thread's."""
 
@@ -82,13 +82,13 @@ def halves(items: list[Item]) -> Again:
 def settle(told: Sequence[tuple[Item, Result]]) -> None:
     """Give each its result, on the thread that this is called on."""
     for item, result in told:
-        if item.future.done():
+        future = item.future
+        if future.done():
             continue  # who asked has gone; the work is done all the same (SV-04)
-        match result:
-            case Done(value):
-                item.future.set_result(value)
-            case Failed(error):
-                item.future.set_exception(error)
+        if isinstance(result, Done):
+            future.set_result(result.value)
+        else:
+            future.set_exception(result.error)
 
 
 def tell(told: Sequence[tuple[Item, Result]]) -> None:
