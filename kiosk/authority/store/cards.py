@@ -78,7 +78,7 @@ def card_id_of(serial_digits: str) -> int:
 
 def last4_of(card_id: int) -> str:
     """All of a card’s serial that others than its holder are shown."""
-    return f"{card_id % 10_000:04d}"
+    return str(card_id % 10_000).zfill(4)
 
 
 def serial_of(card_id: int) -> str:
