@@ -12,6 +12,7 @@ from kiosk.domain.payment import NO_EFFECT, Leg, PaymentStatus, SpendKind, Spend
 from kiosk.protocol.messages import Amount
 from kiosk.protocol.payments import Event, PaymentAnswer, PaymentLeg
 
+_CHARGED = SpendKind.CHARGED
 _CAPTURED, _AUTHORIZED = PaymentStatus.CAPTURED.value, PaymentStatus.AUTHORIZED.value
 
 
@@ -83,10 +84,17 @@ def first_answer(rows: Sequence[SpendRow]) -> PaymentAnswer:
     """What ``payment_answer`` says of a payment that was made this moment, without folding it: most payments are asked for once."""
     first = rows[0]
     unit = first.currency
-    charged = first.kind is SpendKind.CHARGED
+    charged = first.kind is _CHARGED
     nothing = _nothing(unit)
-    amounts = [Amount(row.amount_minor, unit) for row in rows]
-    whole = amounts[0] if len(amounts) == 1 else Amount(sum(one.amount_minor for one in amounts), unit)
+    legs: list[PaymentLeg] = []
+    asked = 0
+    for row in rows:
+        asked += row.amount_minor
+        amount = Amount(row.amount_minor, unit)
+        captured = amount if charged else nothing
+        card = last4_of(row.card_id)
+        legs.append(PaymentLeg(leg=row.leg, card=card, amount=amount, captured=captured, refunded=nothing))
+    whole = Amount(asked, unit)
     return PaymentAnswer(
         payment_id=id_text(first.payment_id),
         status=_CAPTURED if charged else _AUTHORIZED,
@@ -94,16 +102,7 @@ def first_answer(rows: Sequence[SpendRow]) -> PaymentAnswer:
         captured=whole if charged else nothing,
         refunded=nothing,
         created_ms=first.at_ms,
-        legs=[
-            PaymentLeg(
-                leg=row.leg,
-                card=last4_of(row.card_id),
-                amount=amount,
-                captured=amount if charged else nothing,
-                refunded=nothing,
-            )
-            for row, amount in zip(rows, amounts, strict=True)
-        ],
+        legs=legs,
         until_ms=first.until_ms,
         reference=first.reference,
         test=first.test,

@@ -5,7 +5,9 @@ fingerprint of what was asked is keyed, because it covers a code. Not responsibl
 """
 
 import hashlib
+import struct
 import uuid
+from binascii import hexlify
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,6 +33,7 @@ from kiosk.protocol.payments import (
 )
 
 ID_BYTES = 16
+_uuid_groups = struct.Struct("8s4s4s4s12s").unpack
 # one remote payment with anonymous money, by currency in minor units (AMLD5 as taken over by CMF art. R. 561-16-1: 50 €)
 CEILING_MINOR = {"EUR": 5_000, "FRF": 32_797}
 
@@ -115,8 +118,7 @@ def return_op_id(payment_id: bytes) -> bytes:
 
 def id_text(payment_id: bytes) -> str:
     """A payment's id as it is written."""
-    digits = payment_id.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return b"-".join(_uuid_groups(hexlify(payment_id))).decode()
 
 
 def id_bytes(text: str) -> bytes:
