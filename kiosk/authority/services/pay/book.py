@@ -16,6 +16,8 @@ from kiosk.authority.store.spends import OpenAuthorization, SpendCard, SpendRow
 from kiosk.domain.binding import Binding
 from kiosk.domain.payment import NO_EFFECT, SpendKind
 
+_CHARGED = SpendKind.CHARGED
+
 
 @dataclass(frozen=True, slots=True)
 class CardAlert:
@@ -28,21 +30,18 @@ class CardAlert:
 
 @dataclass(slots=True)
 class Book:
-    """Facts and changes of one batch. ``seq`` is the number of the item that is being decided."""
+    """Facts and changes of one batch. ``seq`` is the number of the item that is being decided; ``cards`` are the batch's by id, and
+    decisions change them."""
 
     now_ms: int
     seq: int
     reading: Reading
+    cards: dict[int, SpendCard]
     payments: dict[bytes, list[SpendRow]]
     operations: dict[bytes, SpendRow]
     added: list[SpendRow] = field(default_factory=list)
     alerts: list[CardAlert] = field(default_factory=list)
     bound: dict[Place, Binding] = field(default_factory=dict)
-
-    @property
-    def cards(self) -> dict[int, SpendCard]:
-        """The batch's cards by id; decisions change them."""
-        return self.reading.cards
 
     def binding_of(self, card_id: int, code_no: int) -> Binding | None:
         """For whose purchase a code is kept, if it is marked as bound."""
@@ -77,7 +76,14 @@ def open_book(tx: Transaction, asks: Sequence[Ask], *, now_ms: int) -> Book:
     for row in reading.rows:
         payments.setdefault(row.payment_id, []).append(row)
         operations.setdefault(row.op_id, row)
-    return Book(now_ms=now_ms, seq=reading.first, reading=reading, payments=payments, operations=operations)
+    return Book(
+        now_ms=now_ms,
+        seq=reading.first,
+        reading=reading,
+        cards=reading.cards,
+        payments=payments,
+        operations=operations,
+    )
 
 
 def close_book(tx: Transaction, book: Book) -> None:
@@ -100,7 +106,7 @@ def _windows(added: Iterable[SpendRow]) -> tuple[list[OpenAuthorization], list[t
     opened: list[OpenAuthorization] = []
     ended: list[tuple[int, bytes]] = []
     for row in added:
-        if row.kind is SpendKind.CHARGED:
+        if row.kind is _CHARGED:
             continue  # nearly all of them
         if row.kind is SpendKind.AUTHORIZED:
             assert row.until_ms is not None, "an authorization has a window"

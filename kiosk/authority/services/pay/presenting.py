@@ -25,6 +25,8 @@ from kiosk.protocol.payments import PaymentAnswer
 
 UNSOLD_CARD_TRIED = "unsold_card_tried"
 TEST_CODE = 1
+_ACTIVE, _EXHAUSTED = CardState.ACTIVE, CardState.EXHAUSTED
+_CHARGED, _AUTHORIZED = SpendKind.CHARGED, SpendKind.AUTHORIZED
 _FIRST_SOLD = frozenset({CardState.PRINTED, CardState.SHIPPED, CardState.IN_STOCK})
 
 LotKey = Callable[[int], Mac]
@@ -56,7 +58,8 @@ def present(book: Book, ask: Present, *, lot_key: LotKey) -> PaymentAnswer | Dec
         shares.sort(key=lambda share: (share.card.sold_ms, share.card.card_id))  # the oldest card is emptied first
     rest = ask.amount.minor
     for share in shares:
-        share.amount_minor = min(rest, share.card.balance_minor)
+        balance_minor = share.card.balance_minor
+        share.amount_minor = rest if rest < balance_minor else balance_minor
         rest -= share.amount_minor
     if rest:
         return _decline(book, ask, SpendReason.INSUFFICIENT_FUNDS, shares)
@@ -76,7 +79,7 @@ def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _
     if ask.caller.test:
         return _judge_test(ask, presented)
     card = book.cards.get(presented.card_id)
-    if card is None or (card.state is not CardState.ACTIVE and card.state is not CardState.EXHAUSTED):
+    if card is None or (card.state is not _ACTIVE and card.state is not _EXHAUSTED):
         if card is not None and card.state in _FIRST_SOLD:
             book.alerts.append(CardAlert(UNSOLD_CARD_TRIED, card.card_id, ask.caller.merchant_no))
         return SpendReason.DECLINED
@@ -133,36 +136,36 @@ def _place(tags: bytes, tag: bytes) -> int | None:
 
 
 def _take(book: Book, ask: Present, share: _Share, leg: int, contract: Contract) -> SpendRow:
-    card = share.card
+    card, capture, caller = share.card, ask.capture, ask.caller
     card.codes_used |= 1 << (share.code - 1)
     card.balance_minor -= share.amount_minor
-    if not ask.capture:
-        card.authorizations += 1
-    elif card.balance_minor == 0 and card.authorizations == 0:
-        card.state = CardState.EXHAUSTED
     merchant = distribution = 0
-    if ask.capture:
+    if not capture:
+        card.authorizations += 1
+    else:
         merchant, distribution, _ = contract.split(share.amount_minor)
+        if card.balance_minor == 0 and card.authorizations == 0:
+            card.state = _EXHAUSTED
     return SpendRow(
-        card_id=card.card_id,
-        seq=book.seq,
-        kind=SpendKind.CHARGED if ask.capture else SpendKind.AUTHORIZED,
-        leg=leg,
-        payment_id=ask.payment_id,
-        op_id=ask.op_id,
-        fingerprint=ask.fingerprint,
-        merchant_no=ask.caller.merchant_no,
-        code_no=None if ask.caller.test else share.code,
+        card.card_id,
+        book.seq,
+        _CHARGED if capture else _AUTHORIZED,
+        leg,
+        ask.payment_id,
+        ask.op_id,
+        ask.fingerprint,
+        caller.merchant_no,
+        code_no=None if caller.test else share.code,
         currency=ask.amount.currency.code,
         amount_minor=share.amount_minor,
         merchant_minor=merchant,
         distribution_minor=distribution,
-        contract_no=contract.contract_no if ask.capture else None,
+        contract_no=contract.contract_no if capture else None,
         balance_minor=card.balance_minor,
-        until_ms=None if ask.capture else book.now_ms + ask.window_ms,
+        until_ms=None if capture else book.now_ms + ask.window_ms,
         at_ms=book.now_ms,
         reference=ask.reference,
-        test=ask.caller.test,
+        test=caller.test,
     )
 
 
