@@ -17,7 +17,7 @@ from kiosk.authority.services.pay.book import Book, CardAlert
 from kiosk.authority.store.spends import SpendCard, SpendRow
 from kiosk.domain.activation import CardState
 from kiosk.domain.binding import bind
-from kiosk.domain.payment import Contract, SpendKind, SpendReason, Tries, contract_at
+from kiosk.domain.payment import NO_TRIES, Contract, SpendKind, SpendReason, Tries, contract_at
 from kiosk.domain.scenarios import TEST_BALANCE_MINOR, Scenario, scenario_of
 from kiosk.errors import Bug
 from kiosk.protocol.mac import Mac
@@ -83,7 +83,8 @@ def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _
         if card is not None and card.state in _FIRST_SOLD:
             book.alerts.append(CardAlert(UNSOLD_CARD_TRIED, card.card_id, ask.caller.merchant_no))
         return SpendReason.DECLINED
-    if card.block is not None or card.expires_ms < book.now_ms or card.tries.paused(book.now_ms):
+    now_ms, tries = book.now_ms, card.tries
+    if card.block is not None or card.expires_ms < now_ms or (tries is not NO_TRIES and tries.paused(now_ms)):
         return SpendReason.DECLINED
     place = _place(card.tags, code_tag(lot_key(card.lot_no), presented.serial, presented.code))
     if (
@@ -91,9 +92,10 @@ def _judge(book: Book, ask: Present, presented: Presented, lot_key: LotKey) -> _
         or card.codes_used >> place & 1
         or (card.codes_bound >> place & 1 and _is_kept_from(book, ask, card, place + 1))
     ):
-        card.tries = card.tries.after_wrong(book.now_ms)
+        card.tries = tries.after_wrong(now_ms)
         return SpendReason.DECLINED
-    card.tries = card.tries.after_right()
+    if tries is not NO_TRIES:  # nearly all cards have none to be forgiven
+        card.tries = tries.after_right()
     return _Share(card, place + 1)
 
 
