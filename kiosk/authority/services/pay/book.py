@@ -68,9 +68,15 @@ class Book:
 
 def open_book(tx: Transaction, asks: Sequence[Ask], *, now_ms: int) -> Book:
     """Read what these questions need."""
-    wanted = {one.card_id for ask in asks if isinstance(ask, Present) and not ask.caller.test for one in ask.presented}
-    ids = sorted({one for ask in asks for one in (ask.op_id, ask.payment_id)})
-    reading = read_batch(tx, ids=ids, card_ids=wanted, count=len(asks))
+    wanted: set[int] = set()
+    ids: set[bytes] = set()
+    for ask in asks:
+        ids.add(ask.op_id)
+        ids.add(ask.payment_id)
+        if isinstance(ask, Present) and not ask.caller.test:
+            for one in ask.presented:
+                wanted.add(one.card_id)
+    reading = read_batch(tx, ids=sorted(ids), card_ids=wanted, count=len(asks))
     payments: dict[bytes, list[SpendRow]] = {}
     operations: dict[bytes, SpendRow] = {}
     for row in reading.rows:
