@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from kiosk.authority.app import Application
 from kiosk.authority.familiar_request import Manner
-from kiosk.authority.merchant_access import Found, Reply, problem_reply
+from kiosk.authority.merchant_access import Found, Reply, Waiting, problem_reply
 from kiosk.authority.usual_request import Unfinished, read_usual
 from kiosk.protocol.problems import ProblemKind, merchant_problem
 from kiosk.protocol.signing import Claim, RequestParts
@@ -82,7 +82,8 @@ class Front(HttpToolsProtocol):
         self._door = self.app.merchants
         self._manner = Manner[Found]()
         self._owed = 0  # requests read to their end and not answered; several only if they came in one piece
-        self._asking: asyncio.Task[None] | None = None  # decides the one that came the usual way
+        self._asking: asyncio.Future[Any] | None = None  # decides the one that came the usual way
+        self._question: Waiting | None = None  # which it is, if no task does
         self._last = False  # its answer is the connection's last
         self._running: RequestResponseCycle | None = None  # the first of those that came the library's way
         self._begun = b""  # of a usual request, whose body is still to come
@@ -159,27 +160,34 @@ class Front(HttpToolsProtocol):
     # the usual way
 
     def _ask(self, found: Found, claim: Claim | Reply) -> None:
-        if isinstance(claim, Reply):
-            self._send(claim)
+        begun = claim if isinstance(claim, Reply) else self._door.begin(found, claim)
+        if isinstance(begun, Reply):
+            self._manner.judged(true=begun.status == HTTPStatus.OK)
+            self._send(begun)
             return
         self._owed = 1
         self._due_s = math.inf
-        self._asking = self.loop.create_task(self._decide(found, claim))
-        self.tasks.add(self._asking)  # whoever ends the server waits for it, whatever becomes of the connection
+        if isinstance(begun, Waiting):
+            self._asking, self._question = begun.answer, begun
+        else:
+            self._asking = self.loop.create_task(begun)
+        self._asking.add_done_callback(self._answer)
+        # whoever ends the server waits for it, whatever becomes of the connection
+        self.tasks.add(self._asking)  # type: ignore[arg-type]  # uvicorn waits for them and cancels them: a future does for both
 
-    async def _decide(self, found: Found, claim: Claim) -> None:
-        reply: Reply | None = None
+    def _answer(self, asking: "asyncio.Future[Any]") -> None:
+        question, self._question = self._question, None
+        self.tasks.discard(asking)
+        reply: Reply | None = None  # the server would not wait any longer, and nobody can say what became of it
         try:
-            reply = await self._door.decide(found, claim)
+            if not asking.cancelled():
+                reply = asking.result() if question is None else self._door.reply(question)
         finally:
-            self._answer(reply)
+            self._asking = None
+            self._owed = 0
+            self._end_with(reply)
 
-    def _answer(self, reply: Reply | None) -> None:
-        """``None``: the server would not wait any longer, and nobody can say what became of it."""
-        assert self._asking is not None, "somebody asked"
-        self.tasks.discard(self._asking)
-        self._asking = None
-        self._owed = 0
+    def _end_with(self, reply: Reply | None) -> None:
         if self.transport.is_closing():
             return
         if reply is None:

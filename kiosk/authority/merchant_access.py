@@ -9,7 +9,7 @@ merchants are (``directory``).
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,8 +23,9 @@ from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.repeats import Repeated, asked_before
+from kiosk.authority.services.pay.spending import outcome_of
 from kiosk.authority.services.refused import TurnedAway, malformed
-from kiosk.authority.store.ports import Runner
+from kiosk.authority.store.ports import AskingRunner, Runner
 from kiosk.domain.payment import SpendReason
 from kiosk.failpoints import failpoint
 from kiosk.protocol.codec import Malformed, TooLarge, decode, encode
@@ -68,6 +69,14 @@ class Reply(msgspec.Struct, frozen=True):
     fields: tuple[tuple[bytes, bytes], ...]
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A question that the lane of payments has, with what its answer needs to become a reply."""
+
+    answer: "asyncio.Future[Any]"
+    resource: MerchantResource
+    merchant_no: int
+
+
 class _Gone(Exception):  # noqa: N818 - the client is
     """Whoever asked has closed the connection; nobody waits for an answer."""
 
@@ -90,6 +99,7 @@ class MerchantAccess:
     ) -> None:
         self._authority = authority
         self._runner = runner
+        self._ask = runner.ask if isinstance(runner, AskingRunner) else None
         self._answers = answers
         self._directory = directory
         self._guard = guard
@@ -143,16 +153,53 @@ class MerchantAccess:
             return self._failed(resource, error)
         return problem_reply(self._fault(resource, claim)) if isinstance(claim, Fault) else claim
 
+    def begin(self, found: Found, claim: Claim) -> "Reply | Waiting | Coroutine[Any, Any, Reply]":
+        """The answer to a request that claims to be a merchant's, or what will have it; never raises. Nearly every request is a
+        question for the lane of payments: until that has its answer, nothing of the request is kept and no task waits."""
+        methods, params = found
+        resource = methods[claim.request.method]
+        if self._ask is None or not self._directory.fresh:
+            return self.decide(found, claim)
+        try:
+            call = self._let_in(resource, params, claim, self._directory.known(claim.keyid))
+            if isinstance(call, Fault):
+                return problem_reply(self._fault(resource, call))
+            asks = resource.question
+            question = asks(call) if asks is not None and _forbidden(resource, call.who) is None else None
+            if question is None:
+                return self._handled(resource, call)
+            answer = self._ask(self._authority.spending.batch, question)
+        except Exception as error:
+            return self._failed(resource, error)
+        return Waiting(answer, resource, call.who.caller.merchant_no)
+
+    def reply(self, waiting: "Waiting") -> Reply:
+        """The answer, now that it is there; never raises."""
+        try:
+            answered = waiting.answer.result()
+            self._guard.note(merchant_no=waiting.merchant_no, outcome=outcome_of(answered))
+            reply = _reply_to(answered)
+            failpoint("authority.merchant.before_send")
+        except Exception as error:
+            return self._failed(waiting.resource, error)
+        return reply
+
     async def decide(self, found: Found, claim: Claim) -> Reply:
-        """The answer to a request that claims to be a merchant's; never raises."""
+        """The same by a task that waits."""
         methods, params = found
         resource = methods[claim.request.method]
         try:
             directory = self._directory  # nearly always fresh, and then nothing waits
             who = directory.known(claim.keyid) if directory.fresh else await directory.key(claim.keyid)
             call = self._let_in(resource, params, claim, who)
-            if isinstance(call, Fault):
-                return problem_reply(self._fault(resource, call))
+        except Exception as error:
+            return self._failed(resource, error)
+        if isinstance(call, Fault):
+            return problem_reply(self._fault(resource, call))
+        return await self._handled(resource, call)
+
+    async def _handled(self, resource: MerchantResource, call: MerchantCall) -> Reply:
+        try:
             forbidden = _forbidden(resource, call.who)
             if forbidden is not None and not await self._runner.read(asked_before(call.who.caller, call.key)):
                 raise forbidden

@@ -14,6 +14,7 @@ from kiosk.authority.directory import KnownKey
 from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
+from kiosk.authority.services.pay.asked import Ask
 from kiosk.authority.store.places import TerminalRow
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.routes import Route
@@ -90,7 +91,8 @@ MerchantHandler = Callable[[MerchantCall], Awaitable[msgspec.Struct | Declined]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MerchantResource:
     """One address and method of the merchants' interface. ``path`` holds at most one id, below the second part; its last part says
-    what is done with it. ``presents``: codes are taken, which needs the direct contract. ``takes_money``: not for a suspended
+    what is done with it. ``question``: most requests are one for the lane of payments, and need no handler; ``None`` from it for
+    one that needs more. ``presents``: codes are taken, which needs the direct contract. ``takes_money``: not for a suspended
     merchant, who may still look and give back."""
 
     name: str
@@ -100,6 +102,7 @@ class MerchantResource:
     request: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct]
     handler: MerchantHandler
+    question: Callable[[MerchantCall], Ask | None] | None = None
     parameters: tuple[Parameter, ...] = field(default=())
     presents: bool = False
     takes_money: bool = False

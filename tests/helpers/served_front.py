@@ -3,15 +3,16 @@ held up."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from kiosk.authority.app import Application, make_app
 from kiosk.authority.front import Front
 from kiosk.authority.http_server import END_LIMIT_S, listen
-from kiosk.authority.merchant_access import Found, Reply
+from kiosk.authority.merchant_access import Found, Reply, Waiting
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.authority.store.writer import lanes
 from kiosk.protocol.messages import Amount
@@ -50,12 +51,14 @@ class Gate:
     """Holds the merchants' door's answers back, decided or not, until it is opened. Open at first."""
 
     def __init__(self, app: Application) -> None:
+        self._begin = app.merchants.begin
         self._decide = app.merchants.decide
         self._open = threading.Event()
         self._open.set()
         self._entered = threading.Semaphore(0)
         self.before = False
-        app.merchants.decide = self._held  # type: ignore[method-assign]  # a test's hand on the door
+        app.merchants.begin = self._begun  # type: ignore[method-assign]  # a test's hand on the door
+        app.merchants.decide = self._held  # type: ignore[method-assign]  # and on the other
 
     def shut(self, *, before: bool = False) -> None:
         """From now on everybody waits: after the decision, or ``before`` it."""
@@ -69,6 +72,9 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
+
+    def _begun(self, found: Found, claim: Claim) -> Reply | Waiting | Coroutine[Any, Any, Reply]:
+        return self._begin(found, claim) if self._open.is_set() else self._held(found, claim)
 
     async def _held(self, found: Found, claim: Claim) -> Reply:
         if self._open.is_set():

@@ -33,6 +33,15 @@ _PAUSES = {
 }
 
 
+def _question(call: MerchantCall) -> Ask | None:
+    """The payment that is asked for, unless it is a rehearsal or its merchant must pause."""
+    assert isinstance(call.message, PaymentRequest), "decoded as this"
+    caller = call.who.caller
+    if caller.test or call.guard.may_present(merchant_no=caller.merchant_no) is not None:
+        return None
+    return call.authority.pay_question(caller, call.key, call.message)
+
+
 async def _pay(call: MerchantCall) -> Answered:
     assert isinstance(call.message, PaymentRequest), "decoded as this"
     question = call.authority.pay_question(call.who.caller, call.key, call.message)
@@ -98,6 +107,7 @@ RESOURCES = (
         request=PaymentRequest,
         answer=PaymentAnswer,
         handler=_pay,
+        question=_question,
         presents=True,
         takes_money=True,
     ),

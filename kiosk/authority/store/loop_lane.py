@@ -125,7 +125,7 @@ def _done(future: "asyncio.Future[None]") -> None:
 
 
 class LoopRunner:
-    """See ``Runner``. Takes the store to the loop that asks first; ``end`` brings it back."""
+    """See ``AskingRunner``. Takes the store to the loop that asks first; ``end`` brings it back."""
 
     def __init__(self, store: LoopStore) -> None:
         self._store = store
@@ -137,8 +137,13 @@ class LoopRunner:
         value: T = await self._lane(self._writer).post(work)
         return value
 
-    async def together(self, group: Group, question: Any) -> Any:  # Any: the group knows its questions and answers
-        return await self._lane(self._writer).post(question, group)
+    def ask(
+        self, group: Group, question: Any
+    ) -> "asyncio.Future[Any]":  # Any: the group knows its questions and answers
+        return self._lane(self._writer).post(question, group)
+
+    async def together(self, group: Group, question: Any) -> Any:  # Any: as in ``ask``
+        return await self.ask(group, question)
 
     async def read(self, work: Work[T]) -> T:
         value: T = await self._lane(self._reader).post(work)

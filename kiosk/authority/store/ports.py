@@ -5,6 +5,7 @@ bytes; ``ON CONFLICT``; ``RETURNING``), so that another database is one adapter 
 the work means: services decide, the files beside this one read and write.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -120,6 +121,15 @@ class Runner(Protocol):
         ...
 
     async def read(self, work: Work[T]) -> T: ...
+
+
+@runtime_checkable
+class AskingRunner(Runner, Protocol):
+    """One that can be asked without a task that waits for the answer."""
+
+    def ask(self, group: Group, question: Any) -> "asyncio.Future[Any]":
+        """``together``, whose answer will be in the future. Raises ``Trouble`` at once when it is not taken in."""
+        ...
 
 
 DISK_FULL = "AUT-01"

@@ -154,8 +154,13 @@ class BatchRunner:
         value: T = await self._writer.post(work)
         return value
 
-    async def together(self, group: Group, question: Any) -> Any:  # Any: the group knows its questions and answers
-        return await self._writer.post(question, group)
+    def ask(
+        self, group: Group, question: Any
+    ) -> "asyncio.Future[Any]":  # Any: the group knows its questions and answers
+        return self._writer.post(question, group)
+
+    async def together(self, group: Group, question: Any) -> Any:  # Any: as in ``ask``
+        return await self.ask(group, question)
 
     async def read(self, work: Work[T]) -> T:
         if self._reader is None:

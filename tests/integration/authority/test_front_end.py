@@ -233,12 +233,12 @@ def test_a_bug_of_the_short_way_ends_its_connection_alone(tmp_path: Path, diary:
         raise Secret("0000000000001111")
 
     with served_front(tmp_path) as served, served.connect() as connection, served.connect() as other:
-        good = served.app.merchants.decide
-        served.app.merchants.decide = broken  # type: ignore[assignment,method-assign]  # a bug below the top of a request
+        good = served.app.merchants.begin
+        served.app.merchants.begin = broken  # type: ignore[assignment,method-assign]  # a bug below the top of a request
         connection.send(written(served.charge()))
         with pytest.raises(Closed):
             connection.answer()
-        served.app.merchants.decide = good  # type: ignore[method-assign]  # mended
+        served.app.merchants.begin = good  # type: ignore[method-assign]  # mended
         assert other.ask(written(served.charge())).status == 200
     (said,) = diary.said
     assert said.startswith("bug on the event loop: Secret from test_front_end.py:")
