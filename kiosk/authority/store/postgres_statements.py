@@ -33,7 +33,8 @@ class Statements:
         return None if record is None else tuple(record)
 
     async def rows(self, sql: str, values: Sequence[object]) -> list[Row]:
-        return [tuple(record) for record in await (await self._prepared(sql)).fetch(*values)]
+        # a slice of a record is a tuple, made twice as fast as by going through it
+        return [record[:] for record in await (await self._prepared(sql)).fetch(*values)]
 
     async def said(self, sql: str, values: Sequence[Value]) -> str:
         """What PostgreSQL says of the statement, such as ``UPDATE 1``."""

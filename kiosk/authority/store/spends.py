@@ -329,10 +329,10 @@ def rows_of_card(tx: Transaction, card_id: int, *, limit: int) -> list[SpendRow]
 
 def _row(row: Row) -> SpendRow:
     return SpendRow(
-        card_id=row[0], seq=row[1], kind=SpendKind(row[2]), leg=row[3], payment_id=row[4], op_id=row[5], fingerprint=row[6],
-        merchant_no=row[7], code_no=row[8], currency=row[9], amount_minor=row[10], released_minor=row[11],
-        merchant_minor=row[12], distribution_minor=row[13], contract_no=row[14], balance_minor=row[15], until_ms=row[16],
-        at_ms=row[17], reason=SpendReason(row[18]) if row[18] else None, reference=row[19], test=bool(row[20]),
+        row[0], row[1], SpendKind(row[2]), row[3], row[4], row[5], row[6], row[7],
+        code_no=row[8], currency=row[9], amount_minor=row[10], released_minor=row[11], merchant_minor=row[12],
+        distribution_minor=row[13], contract_no=row[14], balance_minor=row[15], until_ms=row[16], at_ms=row[17],
+        reason=SpendReason(row[18]) if row[18] else None, reference=row[19], test=bool(row[20]),
     )  # fmt: skip
 
 
