@@ -155,7 +155,7 @@ class MerchantAccess:
 
     def begin(self, found: Found, claim: Claim) -> "Reply | Waiting | Coroutine[Any, Any, Reply]":
         """The answer to a request that claims to be a merchant's, or what will have it; never raises. Nearly every request is a
-        question for the lane of payments: until that has its answer, nothing of the request is kept and no task waits."""
+        question for the lane of payments: until that has its answer, nothing but the question is kept and no task waits."""
         methods, params = found
         resource = methods[claim.request.method]
         if self._ask is None or not self._directory.fresh:
