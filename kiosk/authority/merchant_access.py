@@ -178,11 +178,9 @@ class MerchantAccess:
         try:
             answered = waiting.answer.result()
             self._guard.note(merchant_no=waiting.merchant_no, outcome=outcome_of(answered))
-            reply = _reply_to(answered)
-            failpoint("authority.merchant.before_send")
+            return _reply_to(answered)
         except Exception as error:
             return self._failed(waiting.resource, error)
-        return reply
 
     async def decide(self, found: Found, claim: Claim) -> Reply:
         """The same by a task that waits."""
@@ -203,11 +201,9 @@ class MerchantAccess:
             forbidden = _forbidden(resource, call.who)
             if forbidden is not None and not await self._runner.read(asked_before(call.who.caller, call.key)):
                 raise forbidden
-            reply = _reply_to(await resource.handler(call))
-            failpoint("authority.merchant.before_send")
+            return _reply_to(await resource.handler(call))
         except Exception as error:
             return self._failed(resource, error)
-        return reply
 
     def _failed(self, resource: MerchantResource, error: Exception) -> Reply:
         # the top of a request, as in ``access``: of_error makes the one neutral problem of it
@@ -286,7 +282,8 @@ def _forbidden(resource: MerchantResource, who: KnownKey) -> TurnedAway | None:
 
 
 def _reply_to(answer: msgspec.Struct | Declined) -> Reply:
-    """What goes back for a handler's answer."""
+    """What goes back for an answer: everything is decided and written by now."""
+    failpoint("authority.merchant.before_send")
     if isinstance(answer, Repeated):
         first = answer.answer
         if isinstance(first, Declined):
