@@ -120,11 +120,11 @@ class Front(HttpToolsProtocol):
             self._keep(data)
             return
         if not self._inside:
-            known = None if self._begun else self._manner.read(data)
+            data, begun, self._begun = self._begun + data, bool(self._begun), b""
+            known = self._manner.read(data)
             if known is not None:
                 self._ask(*known)
                 return
-            data, begun, self._begun = self._begun + data, bool(self._begun), b""
             usual = read_usual(data)
             if isinstance(usual, Unfinished):
                 self._begun = data

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from kiosk.authority.familiar_request import Familiar
 from kiosk.protocol.messages import MAX_BODY_BYTES
+from kiosk.protocol.signing import Claim
 from tests.helpers.asgi import Prepared
 from tests.helpers.raw_http import Answer, Connection, chunked, written
 from tests.helpers.served_front import PAYMENTS, ServedFront, served_front, wait_until
@@ -235,6 +237,36 @@ def test_a_body_that_looks_like_a_request_is_a_body(served: ServedFront, connect
     connection.send(inner)
     assert connection.answer().status == 400, "no form: the library read it, and read a body"
     assert (served.payments(), served.ways.usual) == (before, usual + 1)
+
+
+def test_payments_written_alike_are_read_alike_and_judged_each(
+    served: ServedFront, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third payment of a connection is not taken apart any more: it must still be proved, and heard once."""
+    read: list[Claim] = []
+    claim = Familiar.claim
+
+    def counting(self: Familiar, data: bytes) -> Claim | None:
+        found = claim(self, data)
+        read.extend([] if found is None else [found])
+        return found
+
+    monkeypatch.setattr(Familiar, "claim", counting)
+    for minor in range(101, 106):
+        assert _told(connection.ask(written(served.charge(minor)))) == minor
+    assert len(read) == 3
+    data = written(served.charge(106))
+    head = data.index(b"\r\n\r\n") + 4
+    connection.send(data[:head])
+    wait_until(lambda: any(one._begun for one in served.connections()), "the head is read")
+    connection.send(data[head:])
+    assert _told(connection.answer()) == 106 and len(read) == 4
+    again = connection.ask(data)
+    assert (again.status, again.json["type"].rpartition(":")[2]) == (401, "replayed-request")
+    at = data.index(b"signature: sig=:") + len(b"signature: sig=:")
+    forged = connection.ask(data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :])
+    assert (forged.status, forged.json["type"].rpartition(":")[2]) == (401, "bad-signature")
+    assert len(read) == 6 and _told(connection.ask(written(served.charge(107)))) == 107
 
 
 def test_head_and_body_apart_go_the_short_way_too(served: ServedFront, connection: Connection) -> None:
