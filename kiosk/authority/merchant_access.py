@@ -23,7 +23,7 @@ from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.repeats import Repeated, asked_before
-from kiosk.authority.services.pay.spending import outcome_of
+from kiosk.authority.services.pay.spending import Outcome, outcome_of
 from kiosk.authority.services.refused import TurnedAway, malformed
 from kiosk.authority.store.ports import AskingRunner, Runner
 from kiosk.domain.payment import SpendReason
@@ -74,7 +74,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
     answer: "asyncio.Future[Any]"
     resource: MerchantResource
-    merchant_no: int
+    said: Callable[[Outcome], None]
 
 
 class _Gone(Exception):  # noqa: N818 - the client is
@@ -168,16 +168,16 @@ class MerchantAccess:
             question = asks(call) if asks is not None and _forbidden(resource, call.who) is None else None
             if question is None:
                 return self._handled(resource, call)
-            answer = self._ask(self._authority.spending.batch, question)
+            answer = self._ask(self._authority.spending.batch, question.ask)
         except Exception as error:
             return self._failed(resource, error)
-        return Waiting(answer, resource, call.who.caller.merchant_no)
+        return Waiting(answer, resource, question.said)
 
     def reply(self, waiting: "Waiting") -> Reply:
         """The answer, now that it is there; never raises."""
         try:
             answered = waiting.answer.result()
-            self._guard.note(merchant_no=waiting.merchant_no, outcome=outcome_of(answered))
+            waiting.said(outcome_of(answered))
             return _reply_to(answered)
         except Exception as error:
             return self._failed(waiting.resource, error)

@@ -15,6 +15,7 @@ from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.asked import Ask
+from kiosk.authority.services.pay.spending import Outcome
 from kiosk.authority.store.places import TerminalRow
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.routes import Route
@@ -85,6 +86,13 @@ class MerchantCall(msgspec.Struct, frozen=True):
     pause: Callable[[float], Awaitable[None]]
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What the lane of payments is asked, and who is told of its answer before the merchant is."""
+
+    ask: Ask
+    said: Callable[[Outcome], None]
+
+
 MerchantHandler = Callable[[MerchantCall], Awaitable[msgspec.Struct | Declined]]
 
 
@@ -102,7 +110,7 @@ class MerchantResource:
     request: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct]
     handler: MerchantHandler
-    question: Callable[[MerchantCall], Ask | None] | None = None
+    question: Callable[[MerchantCall], Question | None] | None = None
     parameters: tuple[Parameter, ...] = field(default=())
     presents: bool = False
     takes_money: bool = False

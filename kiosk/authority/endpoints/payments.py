@@ -5,7 +5,7 @@ Not responsible for deciding (the spending service); plays the two scenarios of 
 
 from collections.abc import Awaitable
 
-from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantResource
+from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantResource, Question
 from kiosk.authority.services.guard import Pause, PauseKind
 from kiosk.authority.services.pay.asked import Ask
 from kiosk.authority.services.pay.repeats import asked_before
@@ -33,13 +33,17 @@ _PAUSES = {
 }
 
 
-def _question(call: MerchantCall) -> Ask | None:
+def _question(call: MerchantCall) -> Question | None:
     """The payment that is asked for, unless it is a rehearsal or its merchant must pause."""
     assert isinstance(call.message, PaymentRequest), "decoded as this"
     caller = call.who.caller
     if caller.test or call.guard.may_present(merchant_no=caller.merchant_no) is not None:
         return None
-    return call.authority.pay_question(caller, call.key, call.message)
+    guard, merchant_no = call.guard, caller.merchant_no
+    return Question(
+        call.authority.pay_question(caller, call.key, call.message),
+        lambda outcome: guard.note(merchant_no=merchant_no, outcome=outcome),
+    )
 
 
 async def _pay(call: MerchantCall) -> Answered:
