@@ -18,7 +18,7 @@ import msgspec
 from kiosk.authority.answers import JSON, Answers
 from kiosk.authority.core import Authority
 from kiosk.authority.directory import Directory, KnownKey
-from kiosk.authority.resources import MerchantCall, MerchantResource
+from kiosk.authority.resources import MerchantCall, MerchantResource, Question
 from kiosk.authority.services.checkouts import Checkouts
 from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
@@ -74,7 +74,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
     answer: "asyncio.Future[Any]"
     resource: MerchantResource
-    said: Callable[[Outcome], None]
+    said: Callable[[Outcome], None] | None
 
 
 class _Gone(Exception):  # noqa: N818 - the client is
@@ -164,10 +164,10 @@ class MerchantAccess:
             call = self._let_in(resource, params, claim, self._directory.known(claim.keyid))
             if isinstance(call, Fault):
                 return problem_reply(self._fault(resource, call))
-            asks = resource.question
-            question = asks(call) if asks is not None and _forbidden(resource, call.who) is None else None
+            stopped = _stopped(resource, call)
+            question = _question(resource, call) if stopped is None else None
             if question is None:
-                return self._handled(resource, call)
+                return self._handled(resource, call, stopped)
             answer = self._ask(self._authority.spending.batch, question.ask)
         except Exception as error:
             return self._failed(resource, error)
@@ -176,9 +176,7 @@ class MerchantAccess:
     def reply(self, waiting: "Waiting") -> Reply:
         """The answer, now that it is there; never raises."""
         try:
-            answered = waiting.answer.result()
-            waiting.said(outcome_of(answered))
-            return _reply_to(answered)
+            return _told(waiting.answer.result(), waiting.said)
         except Exception as error:
             return self._failed(waiting.resource, error)
 
@@ -190,17 +188,21 @@ class MerchantAccess:
             directory = self._directory  # nearly always fresh, and then nothing waits
             who = directory.known(claim.keyid) if directory.fresh else await directory.key(claim.keyid)
             call = self._let_in(resource, params, claim, who)
+            if isinstance(call, Fault):
+                return problem_reply(self._fault(resource, call))
+            stopped = _stopped(resource, call)
         except Exception as error:
             return self._failed(resource, error)
-        if isinstance(call, Fault):
-            return problem_reply(self._fault(resource, call))
-        return await self._handled(resource, call)
+        return await self._handled(resource, call, stopped)
 
-    async def _handled(self, resource: MerchantResource, call: MerchantCall) -> Reply:
+    async def _handled(self, resource: MerchantResource, call: MerchantCall, stopped: TurnedAway | None) -> Reply:
         try:
-            forbidden = _forbidden(resource, call.who)
-            if forbidden is not None and not await self._runner.read(asked_before(call.who.caller, call.key)):
-                raise forbidden
+            if stopped is not None and not await self._runner.read(asked_before(call.who.caller, call.key)):
+                raise stopped
+            question = _question(resource, call)
+            if question is not None:
+                return _told(await self._runner.together(self._authority.spending.batch, question.ask), question.said)
+            assert resource.handler is not None, "who asks no question has a handler"
             return _reply_to(await resource.handler(call))
         except Exception as error:
             return self._failed(resource, error)
@@ -273,12 +275,24 @@ class MerchantAccess:
         methods[resource.method] = resource
 
 
-def _forbidden(resource: MerchantResource, who: KnownKey) -> TurnedAway | None:
-    if resource.takes_money and who.merchant.suspended_ms is not None:
+def _stopped(resource: MerchantResource, call: MerchantCall) -> TurnedAway | None:
+    """Why this is not done, if it was not done before."""
+    merchant = call.who.merchant
+    if resource.takes_money and merchant.suspended_ms is not None:
         return TurnedAway(ProblemKind.MERCHANT_SUSPENDED, "ask the operator of the scheme")
-    if resource.presents and not who.merchant.direct:
+    if resource.presents and not merchant.direct:
         return TurnedAway(ProblemKind.HOSTED_PAGE_ONLY, "make a checkout: its page takes the code")
-    return None
+    return None if resource.stopped is None else resource.stopped(call)
+
+
+def _question(resource: MerchantResource, call: MerchantCall) -> Question | None:
+    return None if resource.question is None else resource.question(call)
+
+
+def _told(answered: Any, said: Callable[[Outcome], None] | None) -> Reply:  # Any: the lane knows its group's answers
+    if said is not None:
+        said(outcome_of(answered))
+    return _reply_to(answered)
 
 
 def _reply_to(answer: msgspec.Struct | Declined) -> Reply:

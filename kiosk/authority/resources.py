@@ -16,6 +16,7 @@ from kiosk.authority.services.guard import Guard
 from kiosk.authority.services.pay.answers import Declined
 from kiosk.authority.services.pay.asked import Ask
 from kiosk.authority.services.pay.spending import Outcome
+from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.places import TerminalRow
 from kiosk.authority.store.ports import Runner
 from kiosk.protocol.routes import Route
@@ -90,7 +91,7 @@ class Question(msgspec.Struct, frozen=True):
     """What the lane of payments is asked, and who is told of its answer before the merchant is."""
 
     ask: Ask
-    said: Callable[[Outcome], None]
+    said: Callable[[Outcome], None] | None = None
 
 
 MerchantHandler = Callable[[MerchantCall], Awaitable[msgspec.Struct | Declined]]
@@ -99,9 +100,9 @@ MerchantHandler = Callable[[MerchantCall], Awaitable[msgspec.Struct | Declined]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MerchantResource:
     """One address and method of the merchants' interface. ``path`` holds at most one id, below the second part; its last part says
-    what is done with it. ``question``: most requests are one for the lane of payments, and need no handler; ``None`` from it for
-    one that needs more. ``presents``: codes are taken, which needs the direct contract. ``takes_money``: not for a suspended
-    merchant, who may still look and give back."""
+    what is done with it. ``question``: what the lane of payments is asked; ``handler`` answers where there is none. ``presents``:
+    codes are taken, which needs the direct contract. ``takes_money``: not for a suspended merchant, who may still look and give
+    back. ``stopped``: why not just now. A request that is not let through hears its first answer if it was decided before."""
 
     name: str
     method: str
@@ -109,8 +110,9 @@ class MerchantResource:
     summary: str
     request: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct]
-    handler: MerchantHandler
+    handler: MerchantHandler | None = None
     question: Callable[[MerchantCall], Question | None] | None = None
+    stopped: Callable[[MerchantCall], TurnedAway | None] | None = None
     parameters: tuple[Parameter, ...] = field(default=())
     presents: bool = False
     takes_money: bool = False

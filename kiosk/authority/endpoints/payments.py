@@ -3,13 +3,11 @@
 Not responsible for deciding (the spending service); plays the two scenarios of test mode that are about the authority itself.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Callable
 
-from kiosk.authority.resources import MerchantCall, MerchantHandler, MerchantResource, Question
-from kiosk.authority.services.guard import Pause, PauseKind
-from kiosk.authority.services.pay.asked import Ask
-from kiosk.authority.services.pay.repeats import asked_before
-from kiosk.authority.services.pay.spending import Answered, Outcome, outcome_of
+from kiosk.authority.resources import MerchantCall, MerchantResource, Question
+from kiosk.authority.services.guard import PauseKind
+from kiosk.authority.services.pay.spending import Answered
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.domain.card import Serial, parse_serial
 from kiosk.domain.scenarios import Scenario, scenario_of
@@ -33,11 +31,20 @@ _PAUSES = {
 }
 
 
-def _question(call: MerchantCall) -> Question | None:
-    """The payment that is asked for, unless it is a rehearsal or its merchant must pause."""
+def _paused(call: MerchantCall) -> TurnedAway | None:
+    caller = call.who.caller
+    pause = None if caller.test else call.guard.may_present(merchant_no=caller.merchant_no)
+    if pause is None:
+        return None
+    kind, detail = _PAUSES[pause.kind]
+    return TurnedAway(kind, detail, retry_after_s=pause.retry_after_s)
+
+
+def _pay(call: MerchantCall) -> Question | None:
+    """The payment that is asked for, unless it is a rehearsal."""
     assert isinstance(call.message, PaymentRequest), "decoded as this"
     caller = call.who.caller
-    if caller.test or call.guard.may_present(merchant_no=caller.merchant_no) is not None:
+    if caller.test:
         return None
     guard, merchant_no = call.guard, caller.merchant_no
     return Question(
@@ -46,37 +53,15 @@ def _question(call: MerchantCall) -> Question | None:
     )
 
 
-async def _pay(call: MerchantCall) -> Answered:
+async def _rehearse(call: MerchantCall) -> Answered:
+    """A payment in test mode, with the scenarios that its cards stand for."""
     assert isinstance(call.message, PaymentRequest), "decoded as this"
     question = call.authority.pay_question(call.who.caller, call.key, call.message)
-    if call.who.caller.test:
-        return await _pay_in_test_mode(call, call.message, question)
-    merchant_no = call.who.merchant.merchant_no
-    pause = call.guard.may_present(merchant_no=merchant_no)
-    if pause is not None:
-        if await call.runner.read(asked_before(call.who.caller, call.key)):
-            return await _decided(call, question)  # tries nothing: its first answer again
-        raise _paused(pause)
-    outcome: Outcome | None = None
-    try:
-        answered = await _decided(call, question)
-        outcome = outcome_of(answered)
-    finally:
-        call.guard.note(merchant_no=merchant_no, outcome=outcome)
-    return answered
-
-
-def _paused(pause: Pause) -> TurnedAway:
-    kind, detail = _PAUSES[pause.kind]
-    return TurnedAway(kind, detail, retry_after_s=pause.retry_after_s)
-
-
-async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, question: Ask) -> Answered:
-    serials = [parse_serial(one.serial) for one in request.instruments]
+    serials = [parse_serial(one.serial) for one in call.message.instruments]
     scenarios = {scenario_of(serial) for serial in serials if isinstance(serial, Serial)}
     if Scenario.BUSY in scenarios:
         raise TurnedAway(ProblemKind.BUSY, "this test card forces it", retry_after_s=BUSY_RETRY_S)
-    answered = await _decided(call, question)
+    answered: Answered = await call.runner.together(call.authority.spending.batch, question)
     if (
         Scenario.SLOW in scenarios
     ):  # after the decision: who lost patience and asks again under the same key finds the payment
@@ -84,18 +69,16 @@ async def _pay_in_test_mode(call: MerchantCall, request: PaymentRequest, questio
     return answered
 
 
-def _decided(call: MerchantCall, question: Ask) -> Awaitable[Answered]:
-    answered: Awaitable[Answered] = call.runner.together(call.authority.spending.batch, question)
-    return answered
-
-
-def _follow(kind: type[CaptureRequest] | type[CancelPaymentRequest] | type[RefundRequest]) -> MerchantHandler:
-    async def handle(call: MerchantCall) -> Answered:
+def _follow(
+    kind: type[CaptureRequest] | type[CancelPaymentRequest] | type[RefundRequest],
+) -> Callable[[MerchantCall], Question]:
+    def ask(call: MerchantCall) -> Question:
         assert isinstance(call.message, kind), "decoded as this"
-        question = call.authority.follow_question(call.who.caller, call.key, call.params["payment_id"], call.message)
-        return await _decided(call, question)
+        return Question(
+            call.authority.follow_question(call.who.caller, call.key, call.params["payment_id"], call.message)
+        )
 
-    return handle
+    return ask
 
 
 async def _look(call: MerchantCall) -> PaymentAnswer:
@@ -110,8 +93,9 @@ RESOURCES = (
         summary="Charge one or several cards, or hold the amount until it is captured.",
         request=PaymentRequest,
         answer=PaymentAnswer,
-        handler=_pay,
-        question=_question,
+        question=_pay,
+        stopped=_paused,
+        handler=_rehearse,
         presents=True,
         takes_money=True,
     ),
@@ -130,7 +114,7 @@ RESOURCES = (
         summary="Take what is held, or a part; the rest goes back to the cards at once.",
         request=CaptureRequest,
         answer=PaymentAnswer,
-        handler=_follow(CaptureRequest),
+        question=_follow(CaptureRequest),
         takes_money=True,
         refuses=True,
     ),
@@ -141,7 +125,7 @@ RESOURCES = (
         summary="Give back what is held.",
         request=CancelPaymentRequest,
         answer=PaymentAnswer,
-        handler=_follow(CancelPaymentRequest),
+        question=_follow(CancelPaymentRequest),
         refuses=True,
     ),
     MerchantResource(
@@ -151,7 +135,7 @@ RESOURCES = (
         summary="Give captured money back to the cards that it came from, whole or in parts.",
         request=RefundRequest,
         answer=PaymentAnswer,
-        handler=_follow(RefundRequest),
+        question=_follow(RefundRequest),
         refuses=True,
     ),
 )

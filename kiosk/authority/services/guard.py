@@ -86,8 +86,8 @@ class _Merchant:
 
 
 class Guard:
-    """See the module. Call ``may_present`` before a live payment is decided and ``note`` once for each that it let through;
-    payments of test keys are asked about nowhere."""
+    """See the module. Call ``may_present`` before a live payment is decided and ``note`` once for each that was, and also for one
+    that was not if it came from an address; payments of test keys are asked about nowhere."""
 
     def __init__(self, *, clock: Clock, limits: GuardLimits | None = None, key: bytes | None = None) -> None:
         self._clock = clock

@@ -11,7 +11,7 @@ from kiosk.authority.store import merchants
 from kiosk.domain.scenarios import Scenario, scenario_serial
 from kiosk.protocol.keys import SharedSecret
 from kiosk.protocol.messages import MAX_BODY_BYTES
-from kiosk.protocol.payments import CaptureRequest, PaymentRequest, RefundRequest
+from kiosk.protocol.payments import CaptureRequest, PaymentAnswer, PaymentRequest, RefundRequest
 from kiosk.protocol.signing import TERMINAL_TAG
 from tests.fakes.clock import FakeClock
 from tests.helpers.asgi import Prepared
@@ -280,15 +280,18 @@ def test_a_guesser_is_slowed_down_and_told_until_when(site: Till, clock: FakeClo
     assert client.post(PAYMENTS, _charge(site)).status == 200
 
 
-def test_the_guard_hears_of_every_payment_that_it_let_through(site: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Places that are held and never given back would shut an honest merchant out."""
+def test_the_guard_is_asked_once_and_hears_of_every_payment_that_was_decided(
+    site: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guesser would go on unseen; asked with an address it would hold a place that nobody gives back."""
     heard: list[object] = []
-    monkeypatch.setattr(Guard, "may_present", lambda self, **how: heard.append("asked"))
+    monkeypatch.setattr(Guard, "may_present", lambda self, **how: heard.append(sorted(how)))
     monkeypatch.setattr(Guard, "note", lambda self, **how: heard.append(how["outcome"]))
     client = MerchantClient(site)
     request = _charge(site)
     client.post(PAYMENTS, request, key="cart-1")
     client.post(PAYMENTS, _charge(site), key="cart-1")  # a conflict: not decided
-    assert heard[0] == heard[2] == "asked" and heard[1] is not None and heard[3] is None
+    asked, outcome, asked_again = heard
+    assert asked == asked_again == ["merchant_no"] and isinstance(outcome, PaymentAnswer)
     client.another("K-test", test=True).post(PAYMENTS, _charge(site))
-    assert len(heard) == 4
+    assert len(heard) == 3
