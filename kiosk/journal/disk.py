@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kiosk.till.ports import DiskRoom
+from kiosk.till.state import DiskRoom
 
 BALLAST_NAME: Final = "journal.ballast"
 MIB: Final = 1 << 20

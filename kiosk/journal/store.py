@@ -28,7 +28,8 @@ from kiosk.journal.quarantine import JournalIdentity, Quarantine
 from kiosk.journal.sqlite_trouble import DENIED, FOREIGN, FULL
 from kiosk.protocol.keys import VerifyKey
 from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
-from kiosk.till.ports import Delivered, DiskRoom, Entry, ParkedRow, Snapshot, StockCard
+from kiosk.till.ports import Delivered, Entry, ParkedRow, Snapshot, StockCard
+from kiosk.till.state import DiskRoom
 
 _TERMINAL: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 MAX_EVENTS: Final = 200  # in one append; the largest sale is far below

@@ -11,9 +11,8 @@ from kiosk.domain.tender import TenderKind
 from kiosk.till.desk import Desk
 from kiosk.till.link import Link
 from kiosk.till.messages import DeviceState
-from kiosk.till.ports import DiskRoom
 from kiosk.till.promise import Conditions, refusal, room
-from kiosk.till.state import Line, OfflineRoom, Sale, TenderHurdle, TenderOffer
+from kiosk.till.state import DiskRoom, Line, OfflineRoom, Sale, TenderHurdle, TenderOffer
 
 _ROOM_TO_PROMISE = (DiskRoom.AMPLE, DiskRoom.LOW)
 

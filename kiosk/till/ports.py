@@ -6,7 +6,6 @@ an effect: it returns at once and its outcome comes back to the mailbox as a mes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from kiosk.domain.events import Event
@@ -14,7 +13,7 @@ from kiosk.domain.limits import OfflinePolicy
 from kiosk.domain.money import Money
 from kiosk.protocol.messages import MAX_BATCH_ENTRIES, ChangesAnswer, EntriesAnswer, EntriesRequest
 from kiosk.receipt.document import Document
-from kiosk.till.state import Clerk, Sale
+from kiosk.till.state import Clerk, DiskRoom, Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,6 @@ class Snapshot:
     blocklist_as_of_ms: int
     policy: OfflinePolicy
     contact_ms: int = 0
-
-
-class DiskRoom(Enum):
-    """How much disk is left for the journal (JR-11). ``LOW`` warns, ``NO_PROMISES`` stops sales without the authority, ``NO_SALES``
-    lets the sale in hand end and starts none."""
-
-    AMPLE = "ample"
-    LOW = "low"
-    NO_PROMISES = "no_promises"
-    NO_SALES = "no_sales"
 
 
 @dataclass(frozen=True, slots=True)

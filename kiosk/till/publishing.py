@@ -103,6 +103,8 @@ class Publishing:
             choices=self._activating.choices_shown(sale),
             asking=asking,
             parked=len(desk.ports.journal.parked()),
+            disk=desk.ports.journal.disk_room(),
+            tampered=desk.ports.journal.tampered() is not None,
             clock_off_ms=passing.clock_off_ms or 0,
             demonstration_keys=desk.settings.demonstration_keys,
             trouble=passing.trouble,

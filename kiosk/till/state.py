@@ -260,6 +260,16 @@ class TenderOffer:
     line_id: str | None = None
 
 
+class DiskRoom(Enum):
+    """How much disk is left for the journal (JR-11). ``LOW`` warns, ``NO_PROMISES`` stops sales without the authority, ``NO_SALES``
+    lets the sale in hand end and starts none."""
+
+    AMPLE = "ample"
+    LOW = "low"
+    NO_PROMISES = "no_promises"
+    NO_SALES = "no_sales"
+
+
 @dataclass(frozen=True, slots=True)
 class TillState:
     """Everything a face needs, published whole."""
@@ -291,6 +301,8 @@ class TillState:
     choices: bool = False  # 20 s without an answer: wait, give back or let go
     asking: bool = False  # an answer about the sale on screen is awaited right now
     parked: int = 0  # entries that the authority cannot take and that wait for a person
+    disk: DiskRoom = DiskRoom.AMPLE
+    tampered: bool = False  # the journal is not what its anchors saw: nothing is sold
     clock_off_ms: int = 0
     demonstration_keys: bool = False
     trouble: str | None = None  # why the till is halted

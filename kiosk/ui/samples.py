@@ -20,6 +20,7 @@ from kiosk.till.state import (
     Balance,
     Book,
     Charge,
+    DiskRoom,
     LogInState,
     Notice,
     OfflineRoom,
@@ -82,6 +83,7 @@ def _login() -> list[Sample]:
         Sample("lock", "login", replace(locked, demonstration_keys=True), Draft()),
         Sample("starting", "message", state(Stage.STARTING), Draft()),
         Sample("halted", "message", state(Stage.HALTED, trouble="JRN-02"), Draft()),
+        Sample("not-started", "message", state(Stage.HALTED, trouble="KEY-02"), Draft()),
     ]
 
 
@@ -133,6 +135,10 @@ def _sale() -> list[Sample]:
         Sample("sale-armed", "sale", full, chosen(armed="13", line_id=None)),
         Sample("sale-offline", "sale", down, chosen(armed="13", line_id=None), "clerk-10-sale-dark-offline-1024.png"),
         Sample("sale-offline-stopped", "sale", stopped, chosen()),
+        Sample("sale-tampered", "sale", replace(full, tampered=True), chosen()),
+        Sample("sale-disk-full", "sale", replace(full, disk=DiskRoom.NO_SALES), chosen()),
+        Sample("sale-disk-low", "sale", replace(full, disk=DiskRoom.LOW), chosen()),
+        Sample("sale-parked", "sale", replace(full, parked=2), chosen()),
         Sample("sale-unread", "sale", unread, Draft()),
         Sample("sale-sold", "sale", sold, chosen()),
         Sample("sale-held", "sale", held, chosen()),

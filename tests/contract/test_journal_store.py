@@ -20,7 +20,8 @@ from kiosk.protocol.messages import (
     EntriesAnswer,
     EntryResult,
 )
-from kiosk.till.ports import DiskRoom, JournalStore, StockCard
+from kiosk.till.ports import JournalStore, StockCard
+from kiosk.till.state import DiskRoom
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FakeJournal
 from tests.helpers.journal import (

@@ -23,7 +23,8 @@ from kiosk.protocol.messages import (
     EntriesRequest,
     SignedEntry,
 )
-from kiosk.till.ports import Delivered, DiskRoom, Entry, ParkedRow, Snapshot, StockCard
+from kiosk.till.ports import Delivered, Entry, ParkedRow, Snapshot, StockCard
+from kiosk.till.state import DiskRoom
 
 _POLICY_TYPES: dict[str, type] = {
     name: type(getattr(OfflinePolicy(), name)) for name in OfflinePolicy.__dataclass_fields__

@@ -13,7 +13,7 @@ from kiosk.domain import events as ev
 from kiosk.errors import Bug, Trouble
 from kiosk.journal.disk import BALLAST_NAME, MIB, DiskLimits
 from kiosk.protocol.messages import EntriesAnswer
-from kiosk.till.ports import DiskRoom
+from kiosk.till.state import DiskRoom
 from tests.fakes.clock import FakeClock
 from tests.helpers.journal import (
     NO_LIMITS,

@@ -8,9 +8,8 @@ from kiosk.domain.sale import ChargeOutcome, LinePhase
 from kiosk.errors import Trouble
 from kiosk.till import commands as do
 from kiosk.till import messages as come
-from kiosk.till.ports import DiskRoom
 from kiosk.till.reading import MAX_LINES
-from kiosk.till.state import Stage
+from kiosk.till.state import DiskRoom, Stage
 from tests.helpers.till_rig import CARD, OTHER, Rig, open_till, serial
 
 FRANC_CARD = serial(1, "02")
@@ -174,6 +173,17 @@ def test_no_sale_begins_on_a_disk_that_is_full() -> None:
     rig.scan()
     assert rig.notice.trouble == "JRN-11"
     assert rig.state.sale is None
+
+
+def test_the_till_says_how_its_journal_stands() -> None:
+    """A disk that fills up, or a journal that was changed, would first show as a refused sale."""
+    rig = open_till()
+    assert (rig.state.disk, rig.state.tampered) == (DiskRoom.AMPLE, False)
+    rig.journal.room = DiskRoom.LOW
+    rig.journal.disk.tampered = "entry 7 is not the one that the authority holds"
+    rig.scan()
+    assert (rig.state.disk, rig.state.tampered) == (DiskRoom.LOW, True)
+    assert rig.notice.trouble == "JRN-06"
 
 
 def test_a_disk_that_fails_in_a_commit_is_not_argued_with() -> None:

@@ -12,15 +12,14 @@ from kiosk.domain.sale import LinePhase, PrintOutcome
 from kiosk.domain.tender import TenderKind
 from kiosk.i18n.language import Language, open_language
 from kiosk.resources import asset
-from kiosk.till.messages import DeviceHealth, DeviceState, PaperLevel
 from kiosk.till.state import Notice, PrintJob, Stage, TenderHurdle, TenderOffer
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import NextSale, PrintCopy, PrintReceipt
 from kiosk.ui.presenters.clerk import (
     bank_card,
     cash,
-    frame,
     login,
+    message,
     recovery,
     refused,
     result,
@@ -269,53 +268,21 @@ def test_the_bank_card_page_has_no_blue_answer() -> None:
         assert all(answer.shortcut != "enter" for answer in view.answers)
 
 
-# ---- the frame
+# ---- the till as a whole
 
 
-def test_offline_is_told_once() -> None:
-    """The page of a promise would say « hors ligne » three times."""
-    assert frame.view(sample("promised").state, Draft(), FR).banner.text == ""
-    assert "14:21" in frame.view(sample("sale-offline").state, Draft(), FR).banner.text
-
-
-@pytest.mark.parametrize(
-    ("health", "text", "trouble"),
-    [
-        (DeviceHealth("printer", DeviceState.READY, "", 0, PaperLevel.OK), "Imprimante", False),
-        (DeviceHealth("printer", DeviceState.READY, "", 0, PaperLevel.LOW), "Papier bientôt fini", True),
-        (DeviceHealth("printer", DeviceState.ATTENTION, "paper_out", 0, PaperLevel.OUT), "Plus de papier", True),
-        (DeviceHealth("printer", DeviceState.ATTENTION, "cover_open", 0), "Capot ouvert", True),
-        (DeviceHealth("printer", DeviceState.ATTENTION, "no_answer", 0), "Imprimante à vérifier", True),
-        (DeviceHealth("printer", DeviceState.LOST, "", 0), "Imprimante débranchée", True),
-        (DeviceHealth("printer", DeviceState.DENIED, "", 0), f"Imprimante{NB}: accès refusé", True),
-        (DeviceHealth("scanner", DeviceState.LOST, "", 0), "Lecteur débranché", True),
-        (DeviceHealth("scanner", DeviceState.OPENING, "", 0), "Lecteur…", False),
-    ],
-)
-def test_device_chips(health: DeviceHealth, text: str, trouble: bool) -> None:
-    """The clerk would look for the fault in the wrong place."""
-    chip = frame.chips(replace(state(Stage.SALE), devices=(health,)), FR)[1]
-    assert (chip.text, chip.trouble) == (text, trouble)
-
-
-def test_a_device_that_is_not_there_by_choice_has_no_chip() -> None:
-    """A shop without a scanner would be warned for ever."""
-    none = DeviceHealth("scanner", DeviceState.DISABLED, "", 0)
-    assert len(frame.chips(replace(state(Stage.SALE), devices=(none,)), FR)) == 1
-
-
-def test_demonstration_keys_are_named_on_every_page() -> None:
-    """A demonstration would be taken for a real till (settled decision 12)."""
-    at_ = replace(state(Stage.SALE), demonstration_keys=True)
-    assert "démonstration" in frame.view(at_, Draft(), FR).till
-    assert any("démonstration" in chip.text for chip in login.view(replace(at_, stage=Stage.LOCKED), Draft(), FR).chips)
-
-
-def test_paper_trouble_of_an_earlier_sale_stays_visible() -> None:
-    """A receipt that never came out would be forgotten with the next scan."""
-    at_ = replace(state(Stage.SALE), notice=Notice(key="rcpt.refused.paper_out", serial_no=7))
-    assert "papier" in frame.view(at_, Draft(), FR).banner.text.lower()
-    assert sale.zone(at_, Draft(), FR).kind == "scan"
+@pytest.mark.parametrize("lang", [FR, EN])
+def test_a_till_that_cannot_start_says_why_and_offers_to_try_again(lang: Language) -> None:
+    """« Nothing is lost, restart the till » would be no help to a shop whose keyring is locked."""
+    seen = {}
+    for code in ("ENR-05", "KEY-02", "KEY-03", "JRN-07", "JRN-08", "SET-01", "LOG-01"):
+        page = message.view(state(Stage.HALTED, trouble=code), Draft(), lang)
+        assert (page.title, page.action.text) == (lang.words("unready.t"), lang.words("unready.retry"))
+        assert code in page.reference and page.text.endswith(".")
+        seen[code] = page.text
+    assert len(set(seen.values())) == len(seen)
+    halted = message.view(state(Stage.HALTED, trouble="JRN-02"), Draft(), lang)
+    assert halted.title == lang.words("halt.t") and halted.notes[0] == lang.words("halt.cards")
 
 
 def test_wrong_pins_are_counted_for_the_one_who_typed_them() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from kiosk.i18n.language import Language
 from kiosk.till.messages import DeviceHealth, DeviceState, PaperLevel
-from kiosk.till.state import Stage, TillState
+from kiosk.till.state import DiskRoom, Stage, TillState
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import Intent, OpenSale, OpenTask, PutBack, Task
 from kiosk.ui.presenters.notices import bad_news, good_news, is_print_trouble
@@ -155,7 +155,8 @@ def rail(state: TillState, draft: Draft, lang: Language) -> tuple[RailItem, ...]
 
 
 def banner(state: TillState, lang: Language) -> BannerView:
-    """Return the most severe sentence about the terminal: a decision, a stop, the network, a sale that waits."""
+    """Return the most severe sentence about the terminal: a decision, paper, a stop, the network, a sale that waits, and what a
+    person should see to before it stops sales."""
     words = lang.words
     if state.book.tasks:
         return BannerView(
@@ -173,6 +174,9 @@ def banner(state: TillState, lang: Language) -> BannerView:
             action=words("nav.tickets"),
             intent=OpenTask(Task.TICKETS),
         )
+    if state.tampered or state.disk is DiskRoom.NO_SALES:
+        key = "banner.tampered" if state.tampered else "banner.disk_full"
+        return BannerView(words(key), icon="triangle-alert", tone="danger")
     if not state.link_up and state.stage not in (Stage.PROMISED, Stage.UNKNOWN):  # these pages say so themselves
         return _offline(state, lang)
     if state.background and state.stage is Stage.SALE:
@@ -183,6 +187,10 @@ def banner(state: TillState, lang: Language) -> BannerView:
             action=words("common.open"),
             intent=OpenSale(state.background[0]),
         )
+    if state.disk is not DiskRoom.AMPLE:
+        return BannerView(words("banner.disk_low"), icon="triangle-alert")
+    if state.parked:
+        return BannerView(words.count("banner.parked", state.parked), icon="triangle-alert")
     return BannerView()
 
 
