@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from kiosk.bootstrap.terminal import Machine, Terminal
 from kiosk.clock import SystemClock
+from kiosk.devices.scanning.symbology import split_aim
 from kiosk.i18n.formats import local_zone
 from kiosk.i18n.language import Language, open_language
 from kiosk.i18n.translator import LANGUAGES
 from kiosk.resources import asset
 from kiosk.settings import Settings
+from kiosk.till.messages import Scanned
 from kiosk.till.state import TillState
 from kiosk.ui.bridge import Bridge
 from kiosk.ui.clerk_face import ClerkFace
@@ -27,6 +29,8 @@ from kiosk.ui.fonts import load_fonts
 from kiosk.ui.shell import Shell
 from kiosk.ui.sounds import Sounds
 from kiosk.ui.theme import ThemeName, apply_theme, load_theme
+from kiosk.ui.wedge import Burst
+from kiosk.ui.wedge_keys import WedgeKeys
 
 LOOKS_NAME: Final = "looks.json"
 RESTART_CODE: Final = 75  # asks to be started again: what service managers take as a passing failure
@@ -65,6 +69,9 @@ class Face(QObject):
     def open(self) -> None:
         """Put the window on screen and start the till behind it."""
         self.window.show()
+        self.wedge = WedgeKeys(self.window, self)
+        self.wedge.scanned.connect(self._scanned)
+        self.wedge.watch()
         self.terminal.start()
 
     def put_on(self, theme: ThemeName) -> None:
@@ -86,6 +93,10 @@ class Face(QObject):
         self.window.repaint()
         self.ready.emit()
         self.terminal.connect()
+
+    def _scanned(self, burst: Burst) -> None:
+        read = split_aim(burst.text)
+        self.terminal.hear(Scanned(read.text, read.symbology, self.clock.now_ms(), burst.complete))
 
     def _quit(self) -> None:
         self.app.exit(0)

@@ -32,7 +32,7 @@ from kiosk.till import desk
 from kiosk.till.actor import TillActor
 from kiosk.till.commands import Command
 from kiosk.till.core import Till
-from kiosk.till.messages import Message
+from kiosk.till.messages import Message, Scanned
 from kiosk.till.pins import PinRegister, parse_clerks
 from kiosk.till.ports import Scheduler, SoundPlayer
 from kiosk.till.receipts import SaleReceipts
@@ -142,6 +142,10 @@ class Terminal:
     def post(self, command: Command) -> None:
         """Ask the till for something, from any thread. Its answer is the next published state."""
         self._actor.post(command)
+
+    def hear(self, read: Scanned) -> None:
+        """What a scanner that types like a keyboard has read: the face caught it. From any thread."""
+        self._take(read)
 
     def stop(self) -> None:
         """Stop in reverse. What was under way stays unknown, and the next start takes it up."""

@@ -1,4 +1,4 @@
-"""What a scanner's bytes mean: frames, silence, noise, repetitions; and a keyboard wedge beside a person."""
+"""What a scanner's bytes mean: frames, silence, noise, repetitions."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from kiosk.devices.scanning.frames import Frame, Framer, Unread
 from kiosk.devices.scanning.symbology import Read, split_aim
-from kiosk.devices.scanning.wedge import Burst, WedgeDetector
 
 
 @pytest.mark.parametrize("suffix", [b"\r", b"\n", b"\r\n", b"\x03"])
@@ -96,27 +95,3 @@ def test_a_frame_does_not_show_its_text_in_a_log() -> None:
 def test_aim_identifiers(frame: str, read: Read) -> None:
     """An article's bar code would be taken for a card."""
     assert split_aim(frame) == read
-
-
-def _type(detector: WedgeDetector, text: str, start: int, gap: int) -> list[Burst]:
-    return [found for place, char in enumerate(text) if (found := detector.key(char, start + place * gap)) is not None]
-
-
-def test_a_wedge_types_faster_than_fingers() -> None:
-    """A scanner at the keyboard would type its number into a field."""
-    detector = WedgeDetector()
-    assert _type(detector, "1234567890\n", 0, 5) == [Burst("1234567890", complete=True)]
-    assert _type(detector, "bonjour\n", 1000, 120) == []
-    assert detector.idle(5000) is None
-
-
-def test_a_person_before_and_after_a_scan() -> None:
-    """A clerk who types while scanning would spoil the number."""
-    detector = WedgeDetector()
-    assert _type(detector, "ab", 0, 200) == []
-    assert _type(detector, "12345678\n", 600, 4) == [Burst("12345678", complete=True)]
-    assert _type(detector, "12345678", 2000, 4) == []
-    assert detector.key("x", 2500) == Burst("12345678", complete=False)
-    assert _type(detector, "123456", 4000, 4) == []
-    assert detector.idle(4100) == Burst("123456", complete=False)
-    assert _type(detector, "123\n", 6000, 4) == []
