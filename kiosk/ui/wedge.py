@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 GAP_MS: Final = 35
 SHORTEST: Final = 6
 LONGEST: Final = 512
+SPOILED: Final = "\N{REPLACEMENT CHARACTER}"  # no card's number has one
 # what the row of digits types without Shift on a French keyboard: a scanner that takes itself for an American one
 _FRENCH: Final = dict(zip("&é\"'(-è_çà", "1234567890", strict=True))
 
@@ -78,9 +79,17 @@ class Wedge(Generic[K]):
         self._keys.append(key)
         return Heard()
 
-    def other(self, key: K) -> Heard[K]:
-        """Any other key: no scanner's."""
+    def other(self, at_ms: int, key: K) -> Heard[K]:
+        """Any other key: a person's. In the middle of a scan it is a bar code that would command (TM-19): it spoils the scan and
+        goes nowhere."""
+        scanning = self._burst or len(self._text) >= SHORTEST
+        if scanning and at_ms - self._last_ms < GAP_MS:
+            self._last_ms = at_ms
+            if self._text:
+                self._text.append(SPOILED)
+            return Heard()
         before = self.silence()
+        self._burst = False
         return Heard(before.burst, (*before.keys, key))
 
     def silence(self) -> Heard[K]:

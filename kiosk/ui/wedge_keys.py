@@ -67,14 +67,14 @@ class WedgeKeys(QObject):
         if released or event.key() in _BESIDE:
             return self._wedge.beside(key)
         if event.isAutoRepeat():
-            return self._wedge.other(key)
+            return self._wedge.other(event.timestamp(), key)
         if event.key() in _ENDS:
             return self._wedge.ended(event.timestamp(), key)
         # AltGr is both of them on Windows; one alone types nothing
         plain = (event.modifiers() & (_CONTROL | _ALT)) in (Qt.KeyboardModifier.NoModifier, _CONTROL | _ALT)
         if plain and len(event.text()) == 1 and event.text().isprintable():
             return self._wedge.typed(event.text(), event.timestamp(), key)
-        return self._wedge.other(key)
+        return self._wedge.other(event.timestamp(), key)
 
     def _quiet(self) -> None:
         self._give(self._wedge.silence())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk.ui.wedge import GAP_MS, Burst, Heard, Wedge
+from kiosk.ui.wedge import GAP_MS, SPOILED, Burst, Heard, Wedge
 
 SERIAL = "4929341267091398"
 
@@ -28,7 +28,7 @@ class Keyboard:
                 case "⇧":
                     self._came(self.wedge.beside(char))
                 case "⇤":
-                    self._came(self.wedge.other(char))
+                    self._came(self.wedge.other(self.now_ms, char))
                 case _:
                     self._came(self.wedge.typed(char, self.now_ms, char))
 
@@ -94,6 +94,15 @@ def test_a_suffix_of_two_keys_presses_no_button() -> None:
     keyboard.type(SERIAL + "⏎⏎", gap_ms=4)
     keyboard.type("⏎", gap_ms=400)
     assert (keyboard.bursts, keyboard.keys) == ([Burst(SERIAL, complete=True)], "⏎")
+
+
+def test_a_bar_code_that_commands_is_no_scan_and_no_command() -> None:
+    """A printed code could lock the till, print, or take back a line, by typing the keys for it (TM-19)."""
+    keyboard = Keyboard()
+    keyboard.type("12345678⇤9012⇤3⏎⇤", gap_ms=4)
+    keyboard.type("⇤", gap_ms=300)
+    assert keyboard.keys == "⇤"
+    assert [one.text for one in keyboard.bursts] == [f"12345678{SPOILED}9012{SPOILED}3"]
 
 
 def test_shift_between_the_keys_of_a_scan_does_not_end_it() -> None:
