@@ -6,6 +6,7 @@ warning of ours in the log unless the test asks for ``caplog``. There is no slee
 
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def pytest_configure() -> None:
     """Install the network guard before any module is collected: imports have no business on the network either."""
     _network.install()
+    # a shell that runs us in the background has us ignore Ctrl-C, and every process that a test starts would inherit that
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,6 +31,13 @@ class WebhookSite:
         """The idempotency keys in the order of the requests."""
         return [_field(request, b"idempotency-key") for request in self.requests]
 
+    def came(self, least: int) -> int:
+        """How many requests came, once there are ``least``: on a busy machine a sender may give up before this site has looked."""
+        for _ in range(int(LIMIT_S / 0.01)):
+            if len(self.requests) >= least or self.ending.wait(0.01):
+                break
+        return len(self.requests)
+
     def serve(self, connection: socket.socket) -> None:
         """One connection, one request."""
         with connection:

@@ -286,7 +286,7 @@ def test_whatever_a_site_does_the_event_is_told_again(
         tell(till, sender)
         if status is not None:
             assert row_of(till).last_status == status
-        assert len(site.requests) == 1, "a redirect is not followed"
+        assert site.came(1) == 1, "a redirect is not followed"
         assert row_of(till).tries == 1
         till.world.clock.advance(5_000)  # type: ignore[attr-defined] # the tests' own clock
         again = WebhookSender(private_allowed=True)
