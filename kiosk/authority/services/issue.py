@@ -6,11 +6,12 @@ room has: this is the machine's part.
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,15 +19,16 @@ import pyrage
 
 from kiosk.authority.keyfiles import AuthorityKeys
 from kiosk.authority.services.codes import Draw, draw_codes, draw_serial, pack_tags
+from kiosk.authority.services.lot_files import alone, remove_files, write_files
 from kiosk.authority.services.refused import malformed
 from kiosk.authority.store import cards, packs
 from kiosk.authority.store.cards import NewCard, card_id_of
 from kiosk.authority.store.packs import LotRow, PackRow
-from kiosk.authority.store.ports import Store, Transaction
-from kiosk.authority.store.sqlite import fsync_directory
+from kiosk.authority.store.ports import IN_DOUBT, Store, Transaction
 from kiosk.clock import Clock
 from kiosk.domain.card import ScratchCode, Serial
 from kiosk.domain.series import Series
+from kiosk.errors import Trouble
 from kiosk.protocol.canonical import canonical_bytes
 from kiosk.protocol.keys import base64url
 from kiosk.protocol.mac import Mac
@@ -69,6 +71,11 @@ class Lot:
         """The lot's number as in the file names: four digits."""
         return lot_name(self.row.lot_no)
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What lies in the folder, by its name: for the printing house, and for the warehouse."""
+        return {f"lot-{self.name}.age": self.lot_file, f"manifest-{self.name}.json": self.manifest}
+
 
 def lot_name(lot_no: int) -> str:
     return f"{lot_no:04d}"
@@ -99,16 +106,24 @@ class PressRoom:
         folder: Path | None,
     ) -> Lot:
         """Make a lot and keep its tags. With a ``folder``, ``lot-<id>.age`` and ``manifest-<id>.json`` are durable in it before the
-        database knows the lot: cards that nobody can print are harmless, printed cards that nobody knows are not.
+        database knows the lot: cards that nobody can print are harmless, printed cards that nobody knows are not. So they are taken
+        back when the database certainly does not know it.
 
-        Raises ``TurnedAway`` for numbers or recipients that cannot be meant.
+        Raises ``TurnedAway`` for numbers or recipients that cannot be meant, and when another lot is made at the same moment.
         """
         if not 1 <= cards_count <= MAX_LOT_CARDS or not 1 <= pack_cards <= MAX_PACK_CARDS:
             raise malformed(f"a lot has 1 to {MAX_LOT_CARDS} cards, a pack 1 to {MAX_PACK_CARDS}")
         readers = _recipients(recipients)
-        lot_no = store.read(packs.next_lot_no)
-        pressed = self._press(lot_no, series, cards_count, pack_cards)
-        lot = self._finish(lot_no, series, pressed, readers)
+        with nullcontext() if folder is None else alone(folder):
+            lot_no = store.read(packs.next_lot_no)
+            pressed = self._press(store, lot_no, series, cards_count, pack_cards)
+            lot = self._finish(lot_no, series, pressed, readers)
+            self._keep(store, lot, pressed, folder)
+        return lot
+
+    def _keep(self, store: Store, lot: Lot, pressed: Sequence[PressedPack], folder: Path | None) -> None:
+        """First the files, then the database."""
+        lot_no = lot.row.lot_no
         lot_key = Mac(self._keys.lot_key(lot_no))
         rows = [
             NewCard(
@@ -122,22 +137,33 @@ class PressRoom:
             for pack in pressed
             for position, card in enumerate(pack.cards, start=1)
         ]
-        if folder is not None:
-            _write_files(folder, lot)
 
         def record(tx: Transaction) -> None:
-            packs.add_lot(tx, lot.row)
+            if not packs.add_lot(tx, lot.row):
+                raise malformed("another lot was made at the same moment: try again")
             packs.add_packs(tx, lot.packs)
             cards.add_cards(tx, rows)
 
-        store.write(record)
-        return lot
+        if folder is not None:
+            write_files(folder, lot.files)
+        known = False
+        try:
+            store.write(record)
+            known = True
+        except Trouble as trouble:
+            known = trouble.code == IN_DOUBT
+            raise
+        finally:
+            if folder is not None and not known:
+                remove_files(folder, lot.files)
 
-    def _press(self, lot_no: int, series: Series, count: int, pack_cards: int) -> list[PressedPack]:
+    def _press(self, store: Store, lot_no: int, series: Series, count: int, pack_cards: int) -> list[PressedPack]:
         serials: dict[str, Serial] = {}
         while len(serials) < count:
-            serial = draw_serial(self._draw, series_no=series.number)
-            serials[serial.digits] = serial
+            drawn = [draw_serial(self._draw, series_no=series.number) for _ in range(count - len(serials))]
+            # among ten million cards of a series every other large lot would meet one that exists
+            taken = store.read(partial(cards.known_ids, ids=[card_id_of(one.digits) for one in drawn]))
+            serials |= {one.digits: one for one in drawn if card_id_of(one.digits) not in taken}
         made = [PressedCard(serial, draw_codes(self._draw, series.codes)) for serial in serials.values()]
         return [
             PressedPack(pack_number(lot_no, index), tuple(made[start : start + pack_cards]))
@@ -216,16 +242,3 @@ def _recipients(texts: Sequence[str]) -> list[pyrage.x25519.Recipient]:
         return [pyrage.x25519.Recipient.from_str(text) for text in texts]
     except pyrage.RecipientError:
         raise malformed("a recipient is an age key that begins with age1") from None
-
-
-def _write_files(folder: Path, lot: Lot) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    for name, data in ((f"lot-{lot.name}.age", lot.lot_file), (f"manifest-{lot.name}.json", lot.manifest)):
-        # an interrupted run left a file that no database knows: it is written again, with other cards
-        descriptor = os.open(folder / name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    fsync_directory(folder)

@@ -4,11 +4,12 @@ Every update names the state that it expects and says whether it found it (secur
 on trust. Not responsible for deciding; a caller whose update touches no row has a bug or lost a race, and must not answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.authority.store.feed import next_version
 from kiosk.authority.store.ports import Transaction, Value
+from kiosk.authority.store.spends import takes_arrays
 from kiosk.domain.activation import Block, CardState
 from kiosk.domain.card import SERIAL_DIGITS
 
@@ -127,6 +128,13 @@ def find_card(tx: Transaction, card_id: int) -> CardRow | None:
         codes=row[23],
         valid_months=row[24],
     )
+
+
+def known_ids(tx: Transaction, ids: Sequence[int]) -> set[int]:
+    """Those of these that are cards already."""
+    if takes_arrays(tx):
+        return {row[0] for row in tx.fetch("SELECT card_id FROM card WHERE card_id = ANY($1::bigint[])", list(ids))}
+    return {one for one in ids if tx.one("SELECT 1 FROM card WHERE card_id = ?", one) is not None}
 
 
 def add_cards(tx: Transaction, cards: Iterable[NewCard]) -> None:

@@ -46,13 +46,14 @@ def next_lot_no(tx: Transaction) -> int:
     return number
 
 
-def add_lot(tx: Transaction, lot: LotRow) -> None:
-    tx.run(
+def add_lot(tx: Transaction, lot: LotRow) -> bool:
+    """``False`` if there is a lot of this number already."""
+    return tx.run(
         """INSERT INTO lot(lot_no, series, currency, face_minor, codes, valid_months, cards, made_ms, manifest_sha256)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
         lot.lot_no, lot.series, lot.currency, lot.face_minor, lot.codes, lot.valid_months, lot.cards, lot.made_ms,
         lot.manifest_sha256,
-    )  # fmt: skip
+    ) == 1  # fmt: skip
 
 
 def find_lot(tx: Transaction, lot_no: int) -> LotRow | None:

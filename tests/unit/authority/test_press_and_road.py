@@ -13,14 +13,16 @@ import pytest
 from kiosk.authority.services import distribute
 from kiosk.authority.services.codes import TAG_BYTES, draw_codes
 from kiosk.authority.services.issue import PressRoom, pack_number
+from kiosk.authority.services.lot_files import alone
 from kiosk.authority.services.refused import TurnedAway
 from kiosk.authority.store.cards import serial_of
 from kiosk.authority.store.packs import packs_of_lot
-from kiosk.authority.store.ports import Store
+from kiosk.authority.store.ports import IN_DOUBT, Store
 from kiosk.authority.store.sqlite import SqliteStore
 from kiosk.domain.activation import CardState
 from kiosk.domain.card import NumberFault, parse_code, parse_serial
 from kiosk.domain.series import Series
+from kiosk.errors import Trouble
 from kiosk.protocol.canonical import canonical_bytes
 from kiosk.protocol.keys import unbase64url
 from tests.fakes.clock import FakeClock
@@ -107,6 +109,48 @@ def test_the_manifest_is_signed_and_says_what_was_made(world: World, tmp_path: P
     assert lot.row.manifest_sha256 == hashlib.sha256(written).digest()
     for name in (f"lot-{lot.name}.age", f"manifest-{lot.name}.json"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_a_serial_is_drawn_once_for_all_lots(world: World) -> None:
+    """Two people would hold the same number; and with millions of cards no large lot could be made any more."""
+    first, second = (issue_lot(world.authority, cards_count=30, seed=9) for _ in range(2))
+    serials = [row[2] for lot in (first, second) for row in _plain_cards(lot.lot_file)]
+    assert len(set(serials)) == 60
+    assert world.rows("SELECT count(*) FROM card WHERE pack IN (SELECT pack FROM pack WHERE lot_no > 1)") == [(60,)]
+
+
+def test_two_lots_are_not_made_in_one_folder_at_once(world: World, tmp_path: Path) -> None:
+    """The second one's cards would lie under the first one's name: printed, and known to nobody."""
+    before = world.rows("SELECT count(*) FROM card")
+    with alone(tmp_path), pytest.raises(TurnedAway, match="another lot is being made"):
+        issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=4)
+    assert world.rows("SELECT count(*) FROM card") == before
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=4).name == "0002"
+
+
+def test_a_lot_that_the_database_did_not_take_leaves_no_files(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From another machine somebody made a lot at the same moment: what lies here must never be printed."""
+    monkeypatch.setattr("kiosk.authority.store.packs.next_lot_no", lambda tx: 1)
+    with pytest.raises(TurnedAway, match="another lot was made"):
+        issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=5)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_lot_of_which_nobody_knows_whether_it_was_kept_keeps_its_files(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may know cards that nobody could ever print."""
+
+    def lost(work: object) -> None:
+        raise Trouble(IN_DOUBT, retryable=True, detail="the connection ended during a commit")
+
+    monkeypatch.setattr(world.store, "write", lost)
+    with pytest.raises(Trouble, match=IN_DOUBT):
+        issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "lot-0002.age", "manifest-0002.json"]
 
 
 def test_a_lot_file_opens_for_its_printer_alone_and_shows_every_change(world: World) -> None:

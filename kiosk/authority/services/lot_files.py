@@ -1,0 +1,51 @@
+"""A lot on the disk: its encrypted codes for the printing house and its manifest, durable before the database knows the lot.
+
+One lot is made in a folder at a time: a second one would have the same number, and its cards would lie under the names of those
+that the database knows. Not responsible for what is in the files (``issue``).
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kiosk.authority.services.refused import malformed
+from kiosk.authority.store.sqlite import fsync_directory
+
+LOCK_NAME: Final = ".lock"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else makes a lot in this folder meanwhile. Raises ``TurnedAway`` if somebody does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    descriptor = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise malformed("another lot is being made in this folder: wait for it, then try again") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write them, durably, by their names. Those that an interrupted run left, which no database knows, are written over."""
+    for name, data in files.items():
+        descriptor = os.open(folder / name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    fsync_directory(folder)
+
+
+def remove_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Take them back: printed, they would be cards that nobody knows."""
+    for name in files:
+        (folder / name).unlink(missing_ok=True)
+    fsync_directory(folder)
