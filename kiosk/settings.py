@@ -4,7 +4,6 @@ Parsing is strict: an unknown key, a wrong type or an impossible value is named 
 once. Not responsible for identity and keys (enrolment and the keystore hold those), nor for what the authority decides by policy.
 """
 
-import os
 import re
 import sys
 import tomllib
@@ -16,6 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from kiosk.errors import Trouble
+from kiosk.files import replace_file
 
 FILE_NAME: Final = "terminal.toml"
 PREVIOUS_NAME: Final = "terminal.previous.toml"
@@ -254,21 +254,16 @@ def save_settings(folder: Path, settings: Settings) -> None:
     """
     text = render_settings(settings)
     parse_settings(text)  # what is written must be readable: a wrong value stops here and not at the next start
-    path, fresh = folder / FILE_NAME, folder / f".{FILE_NAME}.new"
+    path = folder / FILE_NAME
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileNotFoundError):
-            (folder / PREVIOUS_NAME).write_bytes(path.read_bytes())
-        fresh.replace(path)
-        _sync_folder(folder)
+        before = path.read_bytes() if path.exists() else None
+        replace_file(path, text.encode("utf-8"), mode=0o644)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise Trouble("SET-02", retryable=False, detail=f"{path}: {error.strerror}") from error
+    if before is not None:
+        with suppress(OSError):  # the new settings stand; the old ones are a convenience
+            replace_file(folder / PREVIOUS_NAME, before, mode=0o644)
 
 
 class _Reader:
@@ -368,12 +363,3 @@ def _port_of(netloc: str) -> int | None:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform != "win32":  # Windows cannot open a folder; its replace is durable enough
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -10,8 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from kiosk.authority.store.sqlite import fsync_directory
 from kiosk.errors import Trouble
+from kiosk.files import sync_folder
 from kiosk.protocol.keys import SEED_BYTES, SigningKey
 
 MASTER_BYTES = 32
@@ -78,7 +78,7 @@ def create_keys(folder: Path) -> AuthorityKeys:
     keys = AuthorityKeys.generate()
     _write(folder / _SIGNING, keys.signing.seed())
     _write(folder / _MASTER, keys._master)
-    fsync_directory(folder)
+    sync_folder(folder)
     return keys
 
 

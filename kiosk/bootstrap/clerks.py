@@ -5,13 +5,13 @@ Only its Argon2id hash is kept, in ``clerks.toml`` of the data folder. Not respo
 
 import argparse
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import Final
 
 from kiosk.bootstrap.terminal import CLERKS_NAME
 from kiosk.errors import Trouble
+from kiosk.files import replace_file
 from kiosk.till.pins import ROLES, ClerkRecord, ClerksError, PinRefused, clerks_toml, hash_pin, parse_clerks
 from kiosk.till.state import Clerk
 
@@ -77,14 +77,12 @@ def _read(folder: Path) -> tuple[ClerkRecord, ...]:
 
 
 def _write(folder: Path, text: str) -> None:
-    path, fresh = folder / CLERKS_NAME, folder / f".{CLERKS_NAME}.new"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
+    path = folder / CLERKS_NAME
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, text.encode("utf-8"))
+    except OSError as error:
+        raise _wrong(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _wrong(detail: str) -> Trouble:

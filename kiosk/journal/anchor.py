@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.failpoints import failpoint
-from kiosk.journal.database import NEW_SUFFIX, sync_folder
+from kiosk.files import sync_folder
+from kiosk.journal.database import NEW_SUFFIX
 
 SLOT_BYTES: Final = 512  # a sector: disks write it whole
 SLOT_OFFSETS: Final = (0, 4096)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.failpoints import failpoint
-from kiosk.journal.database import Database, file_trouble, sync_file, sync_folder
+from kiosk.files import sync_file, sync_folder
+from kiosk.journal.database import Database, file_trouble
 from kiosk.journal.sqlite_trouble import trouble_of
 
 PART_SUFFIX: Final = ".part"

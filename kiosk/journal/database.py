@@ -15,6 +15,7 @@ from typing import Final
 
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
+from kiosk.files import sync_file, sync_folder
 from kiosk.journal import schema
 from kiosk.journal.sqlite_trouble import BROKEN, DAMAGED, DENIED, DISK, FATAL, FOREIGN, FULL, trouble_of
 
@@ -241,23 +242,3 @@ def file_trouble(error: OSError, path: Path) -> Trouble:
     """Our trouble for an error of the file system: JRN-01, JRN-02 or JRN-05."""
     code = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EIO: DISK}.get(error.errno or 0, DENIED)
     return Trouble(code, retryable=False, detail=f"{path}: {error.strerror}")
-
-
-def sync_file(path: Path) -> None:
-    """What the file holds is on the disk when this returns."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """The folder's names are on the disk when this returns; Windows, which cannot open a folder, sees to it by itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

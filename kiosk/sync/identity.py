@@ -4,7 +4,6 @@ One file beside the journal, written in one step. Its loss is no loss of money: 
 responsible for the secret keys (``keystore``) nor for settings of the machine (``terminal.toml``).
 """
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ import msgspec
 
 from kiosk.domain.events import ShopIdentity
 from kiosk.errors import Trouble
+from kiosk.files import replace_file
 from kiosk.protocol.codec import Malformed, decode, encode
 from kiosk.protocol.keys import BadKey, VerifyKey
 from kiosk.sync.exchange import Identity
@@ -73,13 +73,9 @@ def load_identity(folder: Path) -> Enrolled | None:
 
 def save_identity(folder: Path, enrolled: Enrolled) -> None:
     """Write it, durably. Raises ``Trouble`` ENR-03."""
-    path, fresh = folder / FILE_NAME, folder / f".{FILE_NAME}.new"
+    path = folder / FILE_NAME
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with fresh.open("wb") as stream:
-            stream.write(encode(enrolled))
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
+        replace_file(path, encode(enrolled), mode=0o644)
     except OSError as error:
         raise Trouble("ENR-03", retryable=False, detail=f"{path}: {error.strerror}") from error

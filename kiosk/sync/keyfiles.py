@@ -4,7 +4,6 @@ Each says what it is; none stands in for another by itself. Not responsible for 
 takes what the enrolment named).
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from kiosk.files import replace_file
 from kiosk.protocol.keys import base64url
 from kiosk.sync.keystore import (
     KeyringStore,
@@ -76,7 +76,7 @@ class CredentialStore:
     def save(self, keys: TerminalKeys) -> None:
         sealed = self._run(["systemd-creds", "encrypt", f"--name={CREDENTIAL_NAME}", "-", "-"], _written(keys))
         try:
-            _replace(self._sealed, sealed, mode=0o600)
+            replace_file(self._sealed, sealed, mode=0o600)
         except OSError as error:
             raise not_kept(f"{self._sealed}: {error.strerror}") from error
         read_back(CredentialStore(folder=None, sealed=self._sealed, run=self._run), keys)
@@ -114,7 +114,7 @@ class OtherUsersFile:
     def save(self, keys: TerminalKeys) -> None:
         try:
             self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _replace(self._path, _written(keys), mode=0o640, group=self._group)
+            replace_file(self._path, _written(keys), mode=0o640, group=self._group)
         except OSError as error:
             raise not_kept(f"{self._path}: {error.strerror}; run as root") from error
         read_back(self, keys)
@@ -149,7 +149,7 @@ class DemonstrationStore:
     def save(self, keys: TerminalKeys) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._path, _written(keys, warning=_WARNING), mode=0o600)
+            replace_file(self._path, _written(keys, warning=_WARNING), mode=0o600)
         except OSError as error:
             raise not_kept(f"{self._path}: {error.strerror}") from error
         read_back(self, keys)
@@ -189,29 +189,6 @@ def _parse(data: bytes) -> TerminalKeys:
     if not isinstance(request_seed, str) or not isinstance(journal_seed, str):
         raise unsafe("the file of keys is damaged")
     return keys_of(request_seed, journal_seed)
-
-
-def _replace(path: Path, data: bytes, *, mode: int, group: int | None = None) -> None:
-    """Write ``path`` in one step, durably, never readable by more than ``mode`` allows."""
-    fresh = path.with_name(f".{path.name}.new")
-    with contextlib.suppress(FileNotFoundError):
-        fresh.unlink()
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        if group is not None:
-            os.fchown(descriptor, -1, group)
-        os.fchmod(descriptor, mode)
-        stream.flush()
-        os.fsync(descriptor)
-    fresh.replace(path)
-    if os.name != "posix":
-        return  # Windows has no way to flush a folder; its file system journals the rename
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _run(command: Sequence[str], given: bytes) -> bytes:

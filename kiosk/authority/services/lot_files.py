@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.authority.services.refused import malformed
-from kiosk.authority.store.sqlite import fsync_directory
+from kiosk.files import replace_file, sync_folder
 
 LOCK_NAME: Final = ".lock"
 
@@ -36,16 +36,11 @@ def alone(folder: Path) -> Iterator[None]:
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write them, durably, by their names. Those that an interrupted run left, which no database knows, are written over."""
     for name, data in files.items():
-        descriptor = os.open(folder / name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    fsync_directory(folder)
+        replace_file(folder / name, data)
 
 
 def remove_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Take them back: printed, they would be cards that nobody knows."""
     for name in files:
         (folder / name).unlink(missing_ok=True)
-    fsync_directory(folder)
+    sync_folder(folder)

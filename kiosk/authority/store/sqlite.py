@@ -28,6 +28,7 @@ from kiosk.authority.store.ports import (
 from kiosk.authority.store.schema import Dialect, steps_from
 from kiosk.errors import Bug, Trouble
 from kiosk.failpoints import failpoint
+from kiosk.files import sync_folder
 
 BUSY_LIMIT_MS = 5_000  # an operator's command may hold the file for a moment
 CHECKPOINT_PAGES = 4_000
@@ -110,7 +111,7 @@ class SqliteStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         store = cls(path)
-        fsync_directory(path.parent)
+        sync_folder(path.parent)
         return store
 
     @classmethod
@@ -222,15 +223,6 @@ class SqliteStore:
         # SQLite writes on happily into a file that was deleted or replaced, and every answer would be a lie
         if self._path is not None and _inode(self._path) != self._inode:
             raise trouble(DATABASE_LOST, "the database file was moved, deleted or replaced while in use")
-
-
-def fsync_directory(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _connect(target: str) -> sqlite3.Connection:
