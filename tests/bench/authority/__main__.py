@@ -85,7 +85,7 @@ def main() -> int:
         folder.chmod(0o711)  # the server runs as another user, and finds its own folder in it
         cluster = stack.enter_context(running_cluster(settings=SETTINGS, parent=folder))
         _say(f"loading {', '.join(f'{size:,}' for size in sizes)} cards")
-        known = 5_000 * arguments.rounds * arguments.seconds
+        known = 8_000 * arguments.rounds * arguments.seconds
         subjects = {
             size: stack.enter_context(
                 on_postgres(cluster, folder / f"pg-{size}", cards=size, known=min(known, size // 2))

@@ -23,8 +23,8 @@ from tests.bench.authority.load import Sent, Site, send
 from tests.helpers.postgres import Cluster
 from tests.helpers.served import start
 
-AT_MOST_PER_S = 12_000  # more purchases than this are not signed for a second of load
-ENGINE_AT_MOST_PER_S = 30_000
+AT_MOST_PER_S = 25_000  # more purchases than this are not signed for a second of load
+ENGINE_AT_MOST_PER_S = 45_000
 MINOR = 10
 UNHURRIED = Limits(answer_s=1_800, statement_ms=0)  # for filling alone
 _BENCH = Caller(merchant_no=MERCHANT_NO, test=False, contracts=())
