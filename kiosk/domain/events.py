@@ -176,6 +176,15 @@ class PromiseSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskSettled:
+    """Whoever may decide in the shop has dealt with an exception of this ``code`` (AC-11, AC-12). The authority's books know
+    nothing of it: its own task has its own owner."""
+
+    line_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested:
     """The clerk gave the money back (``cash_back_minor``); commits of this line stop for ever."""
 
@@ -337,7 +346,7 @@ Event = (
     TillStarted | TillStopped | ClerkLoggedIn | ClerkLoggedOut | TillLocked | LogInRefused | LinkLost | LinkRestored
     | LineScanned | ReserveRequested | ReserveAnswered | LineReleased | ChargeRequested | ChargeAnswered | TenderAccepted
     | CommitRequested | ActivationCommitted | ActivationRefused | ActivationUnknown | CardPromised | PromiseSettled
-    | CancelRequested | LineCancelled | CancelRefused | LineRefunded | SaleCompleted | SaleClosed | SaleAbandoned
+    | TaskSettled | CancelRequested | LineCancelled | CancelRefused | LineRefunded | SaleCompleted | SaleClosed | SaleAbandoned
     | RecoveryAnswered | PrintRequested | CopyRequested | PrintEnded | DrawerOpened | OpaqueEvent
 )  # fmt: skip
 
@@ -347,7 +356,7 @@ KINDS: Final[dict[str, type[Event]]] = {
         TillStarted, TillStopped, ClerkLoggedIn, ClerkLoggedOut, TillLocked, LogInRefused, LinkLost, LinkRestored,
         LineScanned, ReserveRequested, ReserveAnswered, LineReleased, ChargeRequested, ChargeAnswered, TenderAccepted,
         CommitRequested, ActivationCommitted, ActivationRefused, ActivationUnknown, CardPromised, PromiseSettled,
-        CancelRequested, LineCancelled, CancelRefused, LineRefunded, SaleCompleted, SaleClosed, SaleAbandoned,
+        TaskSettled, CancelRequested, LineCancelled, CancelRefused, LineRefunded, SaleCompleted, SaleClosed, SaleAbandoned,
         RecoveryAnswered, PrintRequested, CopyRequested, PrintEnded, DrawerOpened,
     )
 }  # fmt: skip

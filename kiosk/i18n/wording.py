@@ -7,7 +7,7 @@ Not responsible for colours, icons or sounds.
 from datetime import datetime
 from typing import assert_never
 
-from kiosk.domain.refusals import PromiseRefusal, Reason, ScanRefusal
+from kiosk.domain.refusals import ExceptionCode, PromiseRefusal, Reason, ScanRefusal
 from kiosk.domain.sale import LinePhase, PrintOutcome
 from kiosk.domain.tender import TenderKind
 from kiosk.i18n.language import Language
@@ -155,6 +155,14 @@ def balance_state(lang: Language, state: str) -> str:
             "void": "bal.void",
         }[state]
     )
+
+
+def exception_task(lang: Language, code: str) -> str:
+    """What is left to do about a card that the authority could not take as it was told (AC-11), with its code for support."""
+    known = (
+        lang.words(f"task.{code.lower()}") if code in {one.value for one in ExceptionCode} else lang.words("task.other")
+    )
+    return f"{known} ({code})"
 
 
 def role(lang: Language, name: str) -> str:

@@ -156,6 +156,13 @@ class OpenSale:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleTask:
+    """The task of an exception about this line was dealt with: a manager's word, where the shop has one."""
+
+    line_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DismissNotice:
     pass
 
@@ -163,5 +170,5 @@ class DismissNotice:
 Command = (
     LogIn | Lock | AddCard | RemoveLine | PutBack | ClearBasket | PayCash | PayBankCard | AnswerCharge | ContinueInBackground
     | ChooseUnknown | ReplaceRefused | RefundRefused | PrintReceipt | PrintCopy | NextSale | AskBalance | OpenBalance
-    | CloseBalance | AnswerRecovery | OpenSale | DismissNotice
+    | CloseBalance | AnswerRecovery | OpenSale | SettleTask | DismissNotice
 )  # fmt: skip

@@ -37,6 +37,7 @@ from kiosk.till.reading import read_serial
 from kiosk.till.recovery import Recovery
 from kiosk.till.selling import EXTEND_TIMER, WAIT_TIMER, Selling
 from kiosk.till.state import Notice, Stage, TillState
+from kiosk.till.tasks import settle_task
 
 HALTING: Final = frozenset({"JRN-02", "JRN-03"})  # the disk failed in a commit, or the file is damaged
 RETRY_TIMER: Final = "retry"
@@ -303,6 +304,8 @@ class Till:
                     self._balances.ask(command.text, symbology=None, mode=EntryMode.KEYED)
                 case do.OpenSale():
                     self._open(command.sale_id)
+                case do.SettleTask():
+                    settle_task(self._desk, command.line_id)
                 case do.LogIn() | do.Lock() | do.DismissNotice() | do.AnswerRecovery():
                     raise Bug("handled before it comes to the counter")
                 case _:

@@ -167,6 +167,7 @@ _STEPS: Final[dict[type, _Step]] = {
     ev.ActivationRefused: foldlines.refused,
     ev.CardPromised: foldlines.promised,
     ev.PromiseSettled: foldlines.settled,
+    ev.TaskSettled: foldlines.task_settled,
     ev.CancelRequested: foldlines.cancel_requested,
     ev.LineCancelled: foldlines.line_cancelled,
     ev.CancelRefused: foldlines.cancel_refused,

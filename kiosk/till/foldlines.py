@@ -144,6 +144,12 @@ def settled(book: Book, _: Entry, event: ev.PromiseSettled) -> Book:
     return replace(book, tasks=(*book.tasks, (line.line_id, event.code or "")))
 
 
+def task_settled(book: Book, _: Entry, event: ev.TaskSettled) -> Book:
+    task = (event.line_id, event.code)
+    must(task in book.tasks, "a task is settled once")
+    return replace(book, tasks=tuple(one for one in book.tasks if one != task))
+
+
 def cancel_requested(book: Book, entry: Entry, event: ev.CancelRequested) -> Book:
     line = line_of(book, event.line_id, *DOUBTFUL_PHASES, *HANDED_OVER)
     must(not sale_of(book, line.sale_id).closed, "after the hand-over there is no cancel, only void")

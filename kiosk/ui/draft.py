@@ -39,3 +39,4 @@ class Draft:
     page: int = 0
     giving_back: bool = False
     clearing: bool = False
+    settling: bool = False  # a task: asked whether it was dealt with

@@ -96,6 +96,13 @@ class RemoveChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleTask:
+    """The task about this card was dealt with: asks first, then does."""
+
+    line_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutBack:
     """Undo of the last removal."""
 
@@ -245,6 +252,7 @@ Intent = (
     | RemoveLine
     | RemoveChosen
     | PutBack
+    | SettleTask
     | ClearBasket
     | PayByCard
     | Receive

@@ -263,6 +263,7 @@ def _after() -> list[Sample]:
     tickets = state(Stage.SALE)
     copied = replace(tickets, book=replace(tickets.book, jobs=(PrintJob("j1", 481, 1, "printed"),)))
     task = replace(tickets, book=replace(tickets.book, tasks=((line_id(4, "old-4"), "X1"),)))
+    managed = replace(task, book=replace(task.book, user="u3"))
     none = replace(tickets, book=replace(tickets.book, sales=()))
     return [
         *questions,
@@ -282,6 +283,7 @@ def _after() -> list[Sample]:
         Sample("tickets", "tickets", tickets, Draft(task=Task.TICKETS)),
         Sample("tickets-copied", "tickets", copied, Draft(task=Task.TICKETS)),
         Sample("tickets-task", "tickets", task, Draft(task=Task.TICKETS, sale_id="old-4")),
+        Sample("tickets-task-sure", "tickets", managed, Draft(task=Task.TICKETS, sale_id="old-4", settling=True)),
         Sample("tickets-empty", "tickets", none, Draft(task=Task.TICKETS)),
         Sample("settings", "settings", tickets, Draft(task=Task.SETTINGS)),
         Sample("help", "help", tickets, Draft(task=Task.HELP)),

@@ -80,9 +80,13 @@ def step(draft: Draft, intent: on.Intent, state: TillState) -> Step:
         case on.SetTheme() | on.SetLanguage() | on.SetVolume() | on.SetKeyCaps():
             return Step(replace(draft, looks=_looks(draft, intent)))
         case on.ChooseSale():
-            return Step(replace(draft, sale_id=intent.sale_id))
+            return Step(replace(draft, sale_id=intent.sale_id, settling=False))
         case on.Page():
-            return Step(replace(draft, page=max(0, draft.page + intent.step), sale_id=None))
+            return Step(replace(draft, page=max(0, draft.page + intent.step), sale_id=None, settling=False))
+        case on.SettleTask():
+            if draft.settling:
+                return Step(replace(draft, settling=False), (do.SettleTask(intent.line_id),))
+            return Step(replace(draft, settling=True))
         case on.OpenSale():
             return Step(replace(draft, task=Task.SALE), (do.OpenSale(intent.sale_id),))
         case on.GiveBack():
@@ -147,7 +151,16 @@ def settle(draft: Draft, before: TillState | None, now: TillState) -> Draft:
         )
         task = draft.task if kept or (draft.task is Task.HELP and now.stage in _DONE) else Task.SALE
         draft = replace(
-            draft, task=task, pin="", received="", serial="", giving_back=False, clearing=False, sale_id=None, page=0
+            draft,
+            task=task,
+            pin="",
+            received="",
+            serial="",
+            giving_back=False,
+            clearing=False,
+            settling=False,
+            sale_id=None,
+            page=0,
         )
     lines = now.sale.live if now.sale is not None else ()
     ids = [line.line_id for line in lines]
@@ -186,12 +199,12 @@ def _open(draft: Draft, task: Task, state: TillState) -> Step:
             commands = (do.NextSale(),)
     if task is Task.HELP and draft.task is Task.HELP:
         task = Task.SALE  # the key that opened the help closes it
-    return Step(replace(draft, task=task, serial="", clearing=False, page=0, sale_id=None), commands)
+    return Step(replace(draft, task=task, serial="", clearing=False, settling=False, page=0, sale_id=None), commands)
 
 
 def _back(draft: Draft, state: TillState) -> Step:
-    if draft.clearing or draft.giving_back:
-        return Step(replace(draft, clearing=False, giving_back=False))
+    if draft.clearing or draft.giving_back or draft.settling:
+        return Step(replace(draft, clearing=False, giving_back=False, settling=False))
     if draft.task is Task.HELP:
         return Step(replace(draft, task=Task.SALE))
     if state.stage is Stage.BALANCE:
@@ -219,7 +232,8 @@ def _move(draft: Draft, by: int, state: TillState) -> Draft:
         ids = [sale.sale_id for sale in listed(state)]
         chosen = chosen_sale(state, draft)
         moved = _neighbour(ids, chosen.sale_id if chosen is not None else None, by)
-        return replace(draft, sale_id=moved, page=ids.index(moved) // ROWS_A_PAGE if moved is not None else 0)
+        page = ids.index(moved) // ROWS_A_PAGE if moved is not None else 0
+        return replace(draft, sale_id=moved, page=page, settling=False)
     return draft
 
 

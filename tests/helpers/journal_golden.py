@@ -48,6 +48,7 @@ def golden_events() -> list[tuple[str, list[ev.Event]]]:
         (clerk, [_promised(), _completed(SALE_2, LINE_2, "promised", _cash(1000, 1000))]),
         (clerk, [ev.LinkRestored()]),
         (clerk, [ev.PromiseSettled(LINE_2, "exception", "X3")]),
+        (clerk, [ev.TaskSettled(LINE_2, "X3")]),
         (clerk, [ev.LineScanned(SALE_3, LINE_3, SERIAL, "11", 1000, "keyed", replaces=LINE_2)]),
         (clerk, [ev.ReserveAnswered(LINE_3, "refused", reason="already_sold")]),
         (clerk, [ev.LineReleased(LINE_3, "refused"), ev.SaleAbandoned(SALE_3)]),

@@ -16,6 +16,7 @@ _GOOD: Final = frozenset(
         "act.rescanned",
         "banner.back_online",
         "rcpt.dup",
+        "tix.settled",
         "rcpt.printed",
     }
 )

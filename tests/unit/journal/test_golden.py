@@ -126,7 +126,7 @@ def test_the_program_in_the_document_runs(tmp_path: Path) -> None:
 
     done = run(FOLDER / f"{NEWEST}.db")
     assert done.returncode == 0, done.stderr
-    assert "sound: 41 entries" in done.stdout
+    assert "sound: 42 entries" in done.stdout
     forged = tmp_path / "forged.db"
     forged.write_bytes((FOLDER / f"{NEWEST}.db").read_bytes())
     connection = sqlite3.connect(forged)

@@ -93,6 +93,8 @@ PROMISE = ev.CardPromised("L1", "S1", CARD, "12", 2_000, "P", 1, 1, 1, 1)
         ((*BASKET, PAID, COMMIT, ev.ActivationRefused("L1", "limit")), ev.LineRefunded("L1", "bank_card", 2_000)),
         ((*BASKET, PAID, PROMISE), PROMISE),
         ((*BASKET, PAID, PROMISE, ev.PromiseSettled("L1", "applied")), ev.PromiseSettled("L1", "applied")),
+        ((*BASKET, PAID, PROMISE, ev.PromiseSettled("L1", "applied")), ev.TaskSettled("L1", "X4")),
+        ((*BASKET, PAID, PROMISE, ev.PromiseSettled("L1", "exception", "X4")), ev.TaskSettled("L1", "X3")),
         ((START,), ev.LinkRestored()),
         ((START, ev.LinkLost()), ev.LinkLost()),
         ((START,), ev.TillLocked("lea", False)),

@@ -7,12 +7,12 @@ import pytest
 
 from kiosk.domain.currency import EUR, FRF
 from kiosk.domain.money import Money
-from kiosk.domain.refusals import PromiseRefusal, Reason, ScanRefusal
+from kiosk.domain.refusals import ExceptionCode, PromiseRefusal, Reason, ScanRefusal
 from kiosk.domain.sale import LinePhase, PrintOutcome
 from kiosk.domain.tender import TenderKind
 from kiosk.i18n.language import Language, open_language
 from kiosk.resources import asset
-from kiosk.till.state import Notice, PrintJob, Stage, TenderHurdle, TenderOffer
+from kiosk.till.state import Clerk, Notice, PrintJob, Stage, TenderHurdle, TenderOffer
 from kiosk.ui.draft import Draft
 from kiosk.ui.intents import NextSale, PrintCopy, PrintReceipt
 from kiosk.ui.presenters.clerk import (
@@ -24,6 +24,7 @@ from kiosk.ui.presenters.clerk import (
     refused,
     result,
     sale,
+    tickets,
     type_serial,
     unknown,
 )
@@ -351,3 +352,20 @@ def test_the_basket_is_newest_first() -> None:
     """The card just scanned would be out of sight in a long basket."""
     view = sale.view(state(Stage.SALE, make_sale(basket())), Draft(), FR)
     assert [row.value for row in view.rows] == ["50", "20", "20"]
+
+
+@pytest.mark.parametrize("code", [one.value for one in ExceptionCode])
+def test_a_task_says_what_to_do_and_who_may_call_it_done(code: str) -> None:
+    """« X3 » would tell nobody that the customer's money goes back."""
+    one = sample("tickets-task")
+    line = tickets.chosen_sale(one.state, one.draft).live[0]  # type: ignore[union-attr]  # the sample has one
+    at_ = replace(one.state, book=replace(one.state.book, tasks=((line.line_id, code),)))
+    page = tickets.view(at_, one.draft, FR)
+    why = next(card.why for card in page.cards if card.why)
+    assert why.endswith(f"({code})") and len(why) > 30
+    assert page.settle.shown and page.settle.text == "C’est réglé"
+    assert "Confirmer" in tickets.view(at_, replace(one.draft, settling=True), FR).settle.text
+    clerk_only = replace(at_, book=replace(at_.book, user="u1"))
+    managed = replace(clerk_only, clerks=(Clerk("u1", "Léa", "clerk"), Clerk("u2", "Marc", "manager")))
+    assert not tickets.view(managed, one.draft, FR).settle.allowed
+    assert not tickets.view(sample("tickets").state, one.draft, FR).settle.shown

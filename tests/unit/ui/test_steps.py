@@ -287,3 +287,13 @@ def test_a_new_stage_forgets_what_was_begun_and_keeps_the_looks() -> None:
 def test_empty_offers_are_what_the_samples_say() -> None:
     """The tests above would start from another till than they think."""
     assert BARE.tenders == EMPTY
+
+
+def test_a_task_is_settled_by_two_presses_and_not_by_one() -> None:
+    """A slip of the finger would take the only reminder away, and there is no way back."""
+    draft = Draft(task=Task.TICKETS, sale_id="old-4")
+    asked = step(draft, on.SettleTask("L4"), BARE)
+    assert asked.commands == () and asked.draft.settling
+    assert step(asked.draft, on.SettleTask("L4"), BARE).commands == (do.SettleTask("L4"),)
+    for other in (on.Back(), on.ChooseSale("old-3"), on.Page(1), on.Move(1)):
+        assert not step(asked.draft, other, BARE).draft.settling

@@ -10,7 +10,7 @@ from kiosk.resources import asset
 PACKAGE = Path(__file__).resolve().parents[3] / "kiosk"
 # keys that are composed at run time, by their beginning
 COMPOSED = (
-    *("promise.", "tender.", "login.role_", "lang.", "set.", "rec.", "help.", "key.", "t.", "wb."),
+    *("promise.", "task.", "tender.", "login.role_", "lang.", "set.", "rec.", "help.", "key.", "t.", "wb."),
     *(
         "web.state_",
         "web.bad_",

@@ -8,8 +8,9 @@ from kiosk.domain.tender import TenderKind
 from kiosk.i18n import wording
 from kiosk.i18n.language import Language
 from kiosk.till.state import Sale, TillState
+from kiosk.till.tasks import may_settle
 from kiosk.ui.draft import Draft
-from kiosk.ui.intents import Back, ChooseSale, Move, OpenSale, Page
+from kiosk.ui.intents import Back, ChooseSale, Move, OpenSale, Page, SettleTask
 from kiosk.ui.presenters.clerk.result import last_job, print_action
 from kiosk.ui.presenters.clerk.result import note_of as print_note
 from kiosk.ui.presenters.parts import Action, ResultRow, cap, receipt_no, result_row, total_of
@@ -51,6 +52,7 @@ class View:
     note: str
     note_kind: str
     note_icon: str
+    settle: Action
     copy: Action
     resume: Action
     up: Move
@@ -91,6 +93,7 @@ def view(state: TillState, draft: Draft, lang: Language) -> View:
         note=note,
         note_kind=note_kind,
         note_icon=note_icon,
+        settle=_settle(chosen, state, draft, lang),
         copy=Action(
             words("tix.copy"),
             copy.intent,
@@ -180,4 +183,18 @@ def _chip(sale: Sale, state: TillState, lang: Language) -> tuple[str, str, str]:
 
 def _task(line_id: str, state: TillState, lang: Language) -> str:
     code = dict(state.book.tasks).get(line_id)
-    return lang.words("tix.task", code=code) if code is not None else ""
+    return wording.exception_task(lang, code) if code is not None else ""
+
+
+def _settle(chosen: Sale | None, state: TillState, draft: Draft, lang: Language) -> Action:
+    tasks = dict(state.book.tasks)
+    line_id = next((line.line_id for line in chosen.live if line.line_id in tasks), None) if chosen else None
+    allowed = may_settle(state.clerks, state.book.user)
+    return Action(
+        lang.words("tix.settle_sure" if draft.settling else "tix.settle"),
+        SettleTask(line_id or ""),
+        icon="circle-check",
+        allowed=allowed,
+        reason="" if allowed else lang.words("tix.manager_only"),
+        shown=line_id is not None,
+    )

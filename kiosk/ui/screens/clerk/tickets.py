@@ -116,6 +116,7 @@ class TicketsScreen(Screen):
         self._cards = ResultList(panel)
         self._total = Text(role="display", align=RIGHT, parent=panel)
         self._note = Note(parent=panel)
+        self._settle = self.action_button(panel, kind="secondary", height=64, role="titles")
         self._resume = self.action_button(panel, kind="primary", height=68, role="titles")
         self._copy = self.action_button(panel, kind="primary", height=72, role="titles", icon_size=24)
         panel.add(self._chosen_title)
@@ -125,6 +126,7 @@ class TicketsScreen(Screen):
         panel.inner.addStretch(1)
         panel.add(self._total)
         panel.add(self._note)
+        panel.add(self._settle)
         panel.add(self._resume)
         panel.add(self._copy)
         panel.setFixedWidth(PANEL_PX)
@@ -154,6 +156,7 @@ class TicketsScreen(Screen):
         self._note.set_look(icon=view.note_icon, kind=view.note_kind)
         self._note.set_text(view.note)
         self._copy.show_action(view.copy, kind="secondary" if view.resume.shown else "primary")
+        self._settle.show_action(view.settle)
         self._resume.show_action(view.resume)
         self._panel.setVisible(bool(view.chosen_title))
 
