@@ -109,11 +109,19 @@ def enrol_code(arguments: argparse.Namespace) -> int:
 
 
 def revoke(arguments: argparse.Namespace) -> int:
+    def work(tx: Transaction) -> list[str]:
+        if not places.revoke_terminal(tx, arguments.terminal, now_ms=now_ms):
+            raise malformed(f"no terminal {arguments.terminal}: 'kiosk authority status' lists them")
+        return packs.packs_of_terminal(tx, arguments.terminal)
+
     with opened(arguments) as authority:
         now_ms = authority.clock.now_ms()
-        if not authority.store.write(lambda tx: places.revoke_terminal(tx, arguments.terminal, now_ms=now_ms)):
-            raise malformed(f"no terminal {arguments.terminal}: 'kiosk authority status' lists them")
-    say(arguments, {"terminal": arguments.terminal}, f"Terminal {arguments.terminal} is refused from now on.")
+        bound = authority.store.write(work)
+    text = f"Terminal {arguments.terminal} is refused from now on."
+    if bound:
+        # it may have promised some of their cards: that nobody sells them meanwhile is a person's to end
+        text += f"\nNobody can sell its packs until 'kiosk authority bind' gives them to another: {' '.join(bound)}"
+    say(arguments, {"terminal": arguments.terminal, "packs": bound}, text)
     return 0
 
 
@@ -190,6 +198,7 @@ def _status(tx: Transaction) -> dict[str, object]:
                 "entries": count_entries(tx, terminal_id=row.terminal_id, epoch=row.epoch),
                 "online_only": row.online_only_version is not None,
                 "revoked": row.revoked_ms is not None,
+                "packs": packs.packs_of_terminal(tx, row.terminal_id),
             }
             for row in places.terminals(tx)
         ],

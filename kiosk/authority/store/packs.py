@@ -90,6 +90,11 @@ def packs_of_shop(tx: Transaction, shop_id: str) -> list[PackRow]:
     return [_pack(row) for row in tx.all(f"{_PACK} WHERE shop_id = ? ORDER BY pack", shop_id)]
 
 
+def packs_of_terminal(tx: Transaction, terminal_id: str) -> list[str]:
+    """The numbers of the packs that are bound to it."""
+    return [row[0] for row in tx.all("SELECT pack FROM pack WHERE bound_terminal = ? ORDER BY pack", terminal_id)]
+
+
 def pack_of_card(tx: Transaction, card_id: int) -> str | None:
     row = tx.one("SELECT pack FROM card WHERE card_id = ?", card_id)
     return row[0] if row else None
