@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +35,10 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write them, durably, by their names. Those that an interrupted run left, which no database knows, are written over."""
+    """Write them, durably, by their names. What lies there already, and the database does not know, is put aside: an interrupted
+    run left it, or a database that was restored has forgotten cards that were printed."""
     for name, data in files.items():
+        _put_aside(folder / name)
         replace_file(folder / name, data)
 
 
@@ -44,3 +47,9 @@ def remove_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name in files:
         (folder / name).unlink(missing_ok=True)
     sync_folder(folder)
+
+
+def _put_aside(path: Path) -> None:
+    if path.exists():
+        names = (path.with_name(f"{path.name}.aside-{number}") for number in count(1))
+        path.rename(next(name for name in names if not name.exists()))

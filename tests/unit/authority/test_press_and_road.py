@@ -139,6 +139,16 @@ def test_a_lot_that_the_database_did_not_take_leaves_no_files(
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
+def test_files_of_a_lot_that_the_database_forgot_are_kept(world: World, tmp_path: Path) -> None:
+    """After a restore the next lot has a number that was printed already: its manifest is all that still knows those cards."""
+    (tmp_path / "lot-0002.age").write_bytes(b"printed")
+    (tmp_path / "lot-0002.age.aside-1").write_bytes(b"older")
+    lot = issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=7)
+    assert (tmp_path / "lot-0002.age").read_bytes() == lot.lot_file
+    assert (tmp_path / "lot-0002.age.aside-1").read_bytes() == b"older"
+    assert (tmp_path / "lot-0002.age.aside-2").read_bytes() == b"printed"
+
+
 def test_a_lot_of_which_nobody_knows_whether_it_was_kept_keeps_its_files(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
