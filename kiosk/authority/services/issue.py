@@ -144,10 +144,10 @@ class PressRoom:
             packs.add_packs(tx, lot.packs)
             cards.add_cards(tx, rows)
 
-        if folder is not None:
-            write_files(folder, lot.files)
         known = False
         try:
+            if folder is not None:
+                write_files(folder, lot.files)
             store.write(record)
             known = True
         except Trouble as trouble:

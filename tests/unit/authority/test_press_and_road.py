@@ -139,6 +139,22 @@ def test_a_lot_that_the_database_did_not_take_leaves_no_files(
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
+def test_a_disk_that_fills_up_between_two_files_leaves_none(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Codes without a manifest, of cards that the database does not know, would wait for somebody to print them."""
+
+    def full(path: Path, data: bytes) -> None:
+        if path.suffix == ".json":
+            raise OSError(28, "No space left on device")
+        path.write_bytes(data)
+
+    monkeypatch.setattr("kiosk.authority.services.lot_files.replace_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        issue_lot(world.authority, cards_count=2, folder=tmp_path, seed=8)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
 def test_files_of_a_lot_that_the_database_forgot_are_kept(world: World, tmp_path: Path) -> None:
     """After a restore the next lot has a number that was printed already: its manifest is all that still knows those cards."""
     (tmp_path / "lot-0002.age").write_bytes(b"printed")
