@@ -56,9 +56,8 @@ class Wedge(Generic[K]):
         """A key that types a character: held back."""
         before = self._before(at_ms)
         self._last_ms, self._burst = at_ms, False
-        self._keys.append(key)
-        if len(self._text) < LONGEST:
-            self._text.append(char)
+        self._hold(key)
+        self._add(char)
         return before
 
     def ended(self, at_ms: int, key: K) -> Heard[K]:
@@ -76,7 +75,7 @@ class Wedge(Generic[K]):
         """A key that is let go, or one like Shift: it stays where it stands between the others."""
         if not self._keys:
             return Heard(None, (key,))
-        self._keys.append(key)
+        self._hold(key)
         return Heard()
 
     def other(self, at_ms: int, key: K) -> Heard[K]:
@@ -86,7 +85,7 @@ class Wedge(Generic[K]):
         if scanning and at_ms - self._last_ms < GAP_MS:
             self._last_ms = at_ms
             if self._text:
-                self._text.append(SPOILED)
+                self._add(SPOILED)
             return Heard()
         before = self.silence()
         self._burst = False
@@ -99,6 +98,16 @@ class Wedge(Generic[K]):
         keys, self._keys = tuple(self._keys), []
         self._text = []
         return Heard(None, keys)
+
+    def _hold(self, key: K) -> None:
+        if (
+            len(self._text) < SHORTEST
+        ):  # from there on it is a scanner, who gets none back: an endless one fills no memory
+            self._keys.append(key)
+
+    def _add(self, char: str) -> None:
+        if len(self._text) < LONGEST:
+            self._text.append(char)
 
     def _before(self, at_ms: int) -> Heard[K]:
         return self.silence() if self._keys and at_ms - self._last_ms >= GAP_MS else Heard()
