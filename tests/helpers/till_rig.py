@@ -235,3 +235,15 @@ def open_till(**options: object) -> Rig:
     rig.clock_known()
     rig.log_in()
     return rig
+
+
+def refused_afterwards(rig: Rig, code: str) -> str:
+    """Sell ``CARD`` while the line is down; when it is back, the authority cannot take that as told. The line's id."""
+    rig.scan(CARD)
+    rig.pay()
+    line_id = rig.line().line_id
+    rig.tell(do.NextSale())
+    rig.codes[CARD] = code
+    rig.regain_link()
+    rig.pass_time(1_000)
+    return line_id

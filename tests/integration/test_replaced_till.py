@@ -1,8 +1,6 @@
 """A till whose journal was taken away is replaced, as ``docs/operations.md`` says: it sells nothing more, and the shop goes on."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from kiosk.sync.identity import load_identity
 from kiosk.till.commands import PayCash
 from kiosk.till.state import Stage
 from tests.helpers.shop import Shop, Till
+from tests.integration.by_hand import kiosk
 
 KEPT = ("terminal.toml", "clerks.toml")
 
@@ -23,15 +22,6 @@ def sell(shop: Shop, till: Till, number: int) -> None:
     till.wait(lambda state: bool(state.sale and state.sale.live[-1].phase is LinePhase.HELD), "the card is held")
     till.do(PayCash(2_000))
     till.wait(lambda state: state.stage is Stage.RESULT, "activated")
-
-
-def kiosk(*words: str, typed: str = "") -> str:
-    """One command, as typed in a shell."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kiosk", *words], input=typed, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_shop_goes_on_with_a_new_terminal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from kiosk.protocol.messages import ChangesAnswer
 from kiosk.till import commands as do
 from kiosk.till import messages as come
 from kiosk.till.state import Stage, TenderHurdle
-from tests.helpers.till_rig import CARD, OTHER, POLICY, THIRD, Rig, open_till, serial
+from tests.helpers.till_rig import CARD, OTHER, POLICY, THIRD, Rig, open_till, refused_afterwards, serial
 
 
 def down(**stock: object) -> Rig:
@@ -196,12 +196,7 @@ def test_when_the_line_is_back_the_promise_is_delivered_and_settled() -> None:
 def test_an_exception_becomes_a_task_and_stays() -> None:
     """A card that the authority refused later would be nobody's business (AC-10, AC-11)."""
     rig = down()
-    promise(rig)
-    line_id = rig.line().line_id
-    rig.tell(do.NextSale())
-    rig.codes[CARD] = "X4"
-    rig.regain_link()
-    rig.pass_time(1_000)
+    line_id = refused_afterwards(rig, "X4")
     assert rig.state.book.tasks == ((line_id, "X4"),)
     assert rig.line().exception == "X4"
     assert rig.notice.key == "act.exception"

@@ -6,7 +6,7 @@ from kiosk.domain import events as ev
 from kiosk.till import commands as do
 from kiosk.till.state import Clerk
 from kiosk.till.tasks import may_settle
-from tests.helpers.till_rig import CARD, Rig, open_till
+from tests.helpers.till_rig import Rig, open_till, refused_afterwards
 
 PIN = "1357"
 
@@ -16,13 +16,7 @@ def with_task() -> tuple[Rig, str]:
     rig = open_till()
     rig.stock()
     rig.lose_link()
-    rig.scan(CARD)
-    rig.pay()
-    line_id = rig.line().line_id
-    rig.tell(do.NextSale())
-    rig.codes[CARD] = "X4"
-    rig.regain_link()
-    rig.pass_time(1_000)
+    line_id = refused_afterwards(rig, "X4")
     assert rig.state.book.tasks == ((line_id, "X4"),)
     return rig, line_id
 
